@@ -1,6 +1,6 @@
 #!/bin/sh
-# Stands in for rustdoc where `cargo test --doc` starts it: writes the documentation instead of running the examples in it.
-# `cargo doc` would have the dependencies checked for itself, which takes minutes; here they are those that the tests were built with.
+# Replaces rustdoc in `cargo test --doc`: it writes the documentation instead of running the examples. `cargo doc` would check all
+# dependencies separately, which takes minutes. This uses the dependencies that were built for the tests.
 set -eu
 left=$#
 while [ "$left" -gt 0 ]; do

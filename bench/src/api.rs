@@ -1,4 +1,4 @@
-//! The little that a measurement asks of the Admin API.
+//! The few Admin API requests that the measurements need.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use reqwest::{Client, Method, redirect};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// A server's Admin API. Connections are kept.
+/// A client of a server's Admin API. It reuses its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
     client: Client,
@@ -47,7 +47,7 @@ impl Api {
         self.ask(Method::GET, path, None).await
     }
 
-    /// How long it takes to get an answer of that many items in the list `key`, or of one record with 0.
+    /// Measures the time to an answer with `items` items in the list `key`, or with one record if `items` is 0.
     pub(crate) async fn time(&self, path: &str, key: &str, items: usize) -> anyhow::Result<Duration> {
         let request = self.client.get(format!("{}{path}", self.base)).build()?;
         let began = Instant::now();
@@ -63,7 +63,7 @@ impl Api {
         Ok(took)
     }
 
-    /// The organization of the key in use.
+    /// The organization of the API key in use.
     pub(crate) async fn organization(&self) -> anyhow::Result<Id<Organization>> {
         let answer = self.get("/users/me").await?;
         let prn = answer["user"]["organization_prn"].as_str().context("whose key it is")?;
@@ -76,7 +76,7 @@ impl Api {
         Ok(answer[singular]["prn"].as_str().context("a record has a PRN")?.to_owned())
     }
 
-    /// An artifact version to put binaries into.
+    /// Creates an artifact version for the binaries of a measurement.
     pub(crate) async fn create_version(&self) -> anyhow::Result<String> {
         let artifact = self.create("artifacts", "artifact", &json!({"name": "bench"})).await?;
         let version = json!({"artifact_prn": artifact, "version": "1"});
@@ -94,7 +94,7 @@ impl Api {
         self.create("binaries", "binary", &body).await
     }
 
-    /// Sends a content in one request.
+    /// Uploads a content in one request.
     pub(crate) async fn put_content(&self, binary: &str, content: Vec<u8>) -> anyhow::Result<()> {
         let url = format!("{}/binaries/{binary}/content", self.base);
         let response = self.client.put(url).body(content).send().await?;
@@ -102,7 +102,7 @@ impl Api {
         Ok(())
     }
 
-    /// Imports devices, and tells what became of the lines.
+    /// Imports devices, and returns the result for the lines.
     pub(crate) async fn import(&self, query: &str, csv: Vec<u8>) -> anyhow::Result<Value> {
         let url = format!("{}/devices/import?{query}", self.base);
         let request = self.client.post(url).header(CONTENT_TYPE, "text/csv").body(csv);
@@ -115,7 +115,7 @@ impl Api {
         Ok(serde_json::from_str(&text)?)
     }
 
-    /// Asks for a state.
+    /// Asks for a change of a binary's state.
     pub(crate) async fn ask_state(&self, binary: &str, state: &str) -> anyhow::Result<()> {
         self.ask(Method::PATCH, &format!("/binaries/{binary}"), Some(&json!({"state": state}))).await?;
         Ok(())

@@ -1,17 +1,17 @@
-//! What devices ask all the time: how many answers a second, how long they take, and what a large fleet costs.
+//! The requests that devices send all the time: answers per second, their latency, and the cost of a large fleet.
 //!
-//! The simulated devices take their part of the same processors; whatever a figure is compared with pays the same for them.
+//! The simulated devices run on the same processors as the server. The reference programs are measured under the same condition.
 
 pub(crate) mod answers;
 mod bench;
 pub(crate) mod bundle;
 pub(crate) mod certificates;
-mod channels;
 pub(crate) mod fleet;
 mod handshakes;
 mod import;
 pub(crate) mod load;
 pub(crate) mod proxied;
+mod release_graphs;
 mod scale;
 pub(crate) mod turns;
 
@@ -31,7 +31,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     let bench = Bench { args, folder: folder.path().to_owned(), certificates };
     let mut table = Table::default();
     let wanted = |part| args.only.is_empty() || args.only.contains(&part);
-    if [Part::Answers, Part::Handshakes, Part::Channels].into_iter().any(wanted) {
+    if [Part::Answers, Part::Handshakes, Part::ReleaseGraphs].into_iter().any(wanted) {
         let fleet = bench.fleet("registered", args.devices / 10, &[SHORT, LONG]).await?;
         let server = bench.start("registered", &[]).await?;
         if wanted(Part::Answers) {
@@ -40,8 +40,8 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
         if wanted(Part::Handshakes) {
             handshakes::measure(&bench, &fleet, &server, &mut table).await?;
         }
-        if wanted(Part::Channels) {
-            channels::measure(&bench, &fleet, &server, &mut table).await?;
+        if wanted(Part::ReleaseGraphs) {
+            release_graphs::measure(&bench, &fleet, &server, &mut table).await?;
         }
     }
     if wanted(Part::Scale) {

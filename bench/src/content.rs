@@ -1,4 +1,4 @@
-//! Uploads, verification, downloads and the memory that they take.
+//! Uploads, verification and downloads, and the memory that they take.
 
 mod downloads;
 mod footprint;
@@ -16,16 +16,16 @@ use crate::{machine, programs, sizes};
 /// How to measure contents.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The content that is uploaded and verified; half of it is downloaded, twice of it measures the memory
+    /// The size of the content that is uploaded and verified; half of it is downloaded, and twice of it is used to measure memory
     #[arg(long, default_value = "2G", value_parser = sizes::parse)]
     size: u64,
-    /// How often each thing is measured; the best counts
+    /// The number of rounds of each measurement; the best one counts
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
-    /// Where to put some eight times `size` of temporary files: on the disk whose speed matters
+    /// The folder for temporary files of about eight times the size, on the disk whose speed matters
     #[arg(long, value_name = "FOLDER", default_value_os_t = std::env::temp_dir())]
     folder: PathBuf,
-    /// Only this
+    /// Measure only this part
     #[arg(long, value_enum)]
     only: Option<Part>,
 }

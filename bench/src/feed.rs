@@ -1,4 +1,4 @@
-//! The event feed: how fast events get their numbers, against inserting the same rows; and a thousand streams that follow at once.
+//! The event feed: the speed of numbering events, against inserting the same rows, and a thousand simultaneous event streams.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,31 +25,31 @@ use crate::{machine, memory, postgres};
 /// How to measure the event feed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How many events are numbered
+    /// The number of events to be numbered
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1000..=10_000_000))]
     events: u64,
-    /// How many streams follow at once
+    /// The number of simultaneous streams
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=20_000))]
     streams: u64,
-    /// How many events happen in a second while they follow
+    /// The number of new events per second during the streams
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     per_second: u64,
-    /// For how many seconds
+    /// The duration of the streams in seconds
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// On PostgreSQL instead of the embedded database
+    /// Use PostgreSQL instead of the embedded database
     #[arg(long)]
     postgres: bool,
-    /// Where to put the database
+    /// The folder for the database
     #[arg(long, value_name = "FOLDER", default_value_os_t = std::env::temp_dir())]
     folder: PathBuf,
 }
 
-/// How many events go into one transaction.
+/// The number of events in one transaction.
 const AT_ONCE: u64 = 1_000;
-/// How often the events of the streams are written.
+/// The interval between writing events for the streams.
 const TURN: Duration = Duration::from_millis(100);
-/// How long streams have to show what happened.
+/// The time in which the streams must have shown all events.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
@@ -147,7 +147,7 @@ async fn number(
     Ok(())
 }
 
-/// How many events a stream has shown, and what is left of its last piece.
+/// Reads one stream, and adds the events that it shows to `shown`.
 async fn read(url: String, key: String, shown: Arc<AtomicU64>, open: Arc<AtomicU64>) -> anyhow::Result<()> {
     let address = url.strip_prefix("http://").context("plain HTTP")?;
     let mut stream = TcpStream::connect(address).await?;
@@ -168,7 +168,7 @@ async fn read(url: String, key: String, shown: Arc<AtomicU64>, open: Arc<AtomicU
         let found =
             buffer[..end].split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"event: d")).count();
         shown.fetch_add(found as u64, Ordering::Relaxed);
-        // A line that is not whole is looked at again with the next piece; one that counted already is not.
+        // An incomplete line is examined again together with the next bytes, but not if it was already counted.
         let last = buffer[..end].iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
         let is_counted = buffer[last..end].starts_with(b"event: d");
         let rest = if is_counted { end } else { last };
@@ -195,7 +195,7 @@ async fn follow(
     table: &mut Table,
 ) -> anyhow::Result<()> {
     let (shown, open) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-    // One that is open already has made what all share.
+    // The first stream makes the structures that all streams share. Open it first, so that they are not part of the others' memory.
     let mut streams = tokio::task::JoinSet::new();
     streams.spawn(read(server.url.clone(), server.key()?, shown.clone(), open.clone()));
     until("streams opened", &open, 1).await?;

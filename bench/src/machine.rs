@@ -1,11 +1,11 @@
-//! The circumstances of a run: what machine, and how busy it was with other things.
+//! The circumstances of a run: the machine, and how busy other programs keep it.
 
 use std::fs;
 
 use crate::programs;
 use crate::table::say;
 
-/// Says what this runs on.
+/// Prints a description of the machine.
 pub(crate) fn describe() {
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = field(&cpuinfo, "model name").unwrap_or("unknown processor");
@@ -18,7 +18,7 @@ pub(crate) fn describe() {
     say_load();
 }
 
-/// Says how many processes are running, on average over the last minute: what is more than ours disturbs.
+/// Prints the average number of running processes in the last minute. Processes other than our own disturb the measurement.
 pub(crate) fn say_load() {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     say(format!("load: {}", load.trim()));

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the measurements of docs/performance.md, each against a reference program in the same run.
 //!
-//! It measures the release executables from outside, as their users meet them. It must never reach into the server, nor leave a
-//! process or a file behind.
+//! It measures the release executables from outside, as users run them. It must never use the server's internals, and never leave a process
+//! or a file behind.
 
 mod api;
 mod checks;
@@ -31,13 +31,13 @@ use tokio::signal::unix::{SignalKind, signal};
 enum Command {
     /// Uploads, verification, downloads, memory: against openssl, cp and nginx
     Content(content::Args),
-    /// Queries and starts with a million binaries: against the same with a thousand
+    /// Queries and start-up with a million binaries: against the same with a thousand
     Records(records::Args),
-    /// What devices ask, by a simulated fleet: against nginx, and with many devices against few
+    /// Requests of a simulated fleet of devices: against nginx, and with many devices against few
     Checks(checks::Args),
-    /// The event feed: numbering against inserting, and a thousand streams
+    /// The event feed: numbering events against inserting rows, and a thousand streams
     Feed(feed::Args),
-    /// Requests of people: by session against by key
+    /// Requests of people: authenticated by a session against authenticated by an API key
     Sessions(sessions::Args),
     /// Records in PostgreSQL and content in an object store: against SQLite, pgbench, the AWS CLI, and curl with openssl
     Scale(scale::Args),
@@ -46,7 +46,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let command = Command::parse();
-    // Instead of ending at once: what was started has to be stopped, and what was written removed.
+    // These signals do not end the program at once, because started processes must be stopped and written files removed.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let measuring = async {
         match command {

@@ -1,4 +1,4 @@
-//! The resident memory of a process, watched while it works. The page cache is not part of it.
+//! The resident memory of a process, sampled while it works. It does not include the page cache.
 
 use std::fs;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) fn resident(pid: u32) -> anyhow::Result<u64> {
     Ok(kibibytes * 1024)
 }
 
-/// The highest resident memory of a process since this was started.
+/// The highest resident memory of a process since this value was created.
 #[derive(Debug)]
 pub(crate) struct Peak {
     stop: Arc<AtomicBool>,

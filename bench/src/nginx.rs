@@ -1,4 +1,4 @@
-//! nginx on a free port, stopped when dropped: with its own defaults serving a folder, or over TLS with one answer to everything.
+//! nginx on a free port. It serves a folder with its default settings, or gives a fixed answer over TLS. Dropping it stops it.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,11 +10,11 @@ use anyhow::{Context as _, bail, ensure};
 
 use crate::{programs, server};
 
-/// More than one, because another program may take a free port before nginx does.
+/// Another program may take the free port before nginx does, so there are several attempts.
 const ATTEMPTS: usize = 5;
 const READY_WITHIN: Duration = Duration::from_secs(10);
 
-/// The longest word of a configuration; nginx takes twice as much.
+/// The longest word that we write into the configuration. nginx accepts words of twice this length.
 const LONGEST_WORD: usize = 2000;
 
 /// The files with a certificate and its key.
@@ -28,19 +28,19 @@ pub(crate) struct Tls<'a> {
 #[derive(Debug)]
 pub(crate) struct Nginx {
     child: Child,
-    /// Where it answers.
+    /// The base URL.
     pub(crate) url: String,
-    /// The same as an address.
+    /// The address of the base URL.
     pub(crate) address: SocketAddr,
 }
 
 impl Nginx {
-    /// Serves the files in `root`; `folder` is for what nginx itself writes.
+    /// Serves the files in `root`. nginx writes its own files into `folder`.
     pub(crate) fn serve(root: &Path, folder: &Path) -> anyhow::Result<Self> {
         Self::start(folder, |port| files(root, folder, port))
     }
 
-    /// Gives everybody the same JSON, over TLS with client certificates; with as many workers as there are cores.
+    /// Gives every client the same JSON over TLS with client certificates. It has one worker per core.
     pub(crate) fn answer(body: &str, tls: &Tls<'_>, folder: &Path) -> anyhow::Result<Self> {
         ensure!(!body.contains(['\'', '\\', '$']), "nginx would take something in it for its own: {body}");
         Self::start(folder, |port| fixed_answer(body, tls, folder, port))
@@ -82,15 +82,16 @@ impl Nginx {
     }
 }
 
-/// Nothing but what it takes to keep out of the machine's own folders; all that concerns speed is nginx's default.
+/// Sets only what keeps nginx out of the machine's own folders. Everything that affects speed is nginx's default.
 fn files(root: &Path, folder: &Path, port: u16) -> String {
     let access_log = format!("access_log {}/access.log;", folder.display());
     let server = format!("listen 127.0.0.1:{port};\n        root {};", root.display());
     configuration(folder, "", &access_log, &server)
 }
 
-/// What speaks for nginx is set: a worker per core with connections of its own, no log, connections that stay. The server's certificate
-/// and the one ticket per session are ours; any client certificate will do, so that nginx need not verify who signed it.
+/// Sets everything that favours nginx: one worker per core with its own connections, no log, persistent connections. The server's
+/// certificate and the single ticket per session are as in Olivine. Any client certificate is accepted, so that nginx need not verify its
+/// issuer.
 fn fixed_answer(body: &str, tls: &Tls<'_>, folder: &Path, port: u16) -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let pieces: Vec<String> = body

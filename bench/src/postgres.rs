@@ -1,4 +1,4 @@
-//! Databases in the PostgreSQL cluster that `cargo xtask bench` starts; dropped again.
+//! Databases in the PostgreSQL cluster that `cargo xtask bench` starts. Dropping the value drops the database.
 
 use std::process::Command;
 
@@ -6,10 +6,10 @@ use anyhow::Context as _;
 
 use crate::programs;
 
-/// The variable that names the cluster, such as `postgres://app@127.0.0.1:5432/postgres`; the tests have the same.
+/// The environment variable with the URL of the cluster, such as `postgres://app@127.0.0.1:5432/postgres`. The tests use the same.
 const CLUSTER: &str = "OLIVINE_TEST_POSTGRES";
 
-/// A database that goes away with this value.
+/// A database that exists as long as this value.
 #[derive(Debug)]
 pub(crate) struct Database {
     cluster: String,
@@ -31,19 +31,19 @@ impl Database {
         Ok(format!("{server}/{}", self.name))
     }
 
-    /// What a statement in it returns.
+    /// Runs a statement and returns its output.
     pub(crate) fn ask(&self, statement: &str) -> anyhow::Result<String> {
         let answer = programs::output(Command::new("psql").args([&self.url()?, "-Atqc", statement]))?;
         Ok(answer.trim().to_owned())
     }
 
-    /// How many transactions were committed in it.
+    /// The number of transactions that were committed in this database.
     pub(crate) fn transactions(&self) -> anyhow::Result<u64> {
         let own = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
         Ok(self.ask(own)?.parse()?)
     }
 
-    /// The process whose children serve its connections.
+    /// The PostgreSQL process whose children serve the connections.
     pub(crate) fn server_pid(&self) -> anyhow::Result<u32> {
         let file = self.ask("SELECT pg_read_file('postmaster.pid')")?;
         Ok(file.lines().next().context("the server's own file names its process")?.parse()?)
@@ -57,7 +57,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // The cluster is temporary: what stays goes with it.
+        // The cluster is temporary, so a database that can't be dropped is removed with it.
         let _ = self.administer("DROP DATABASE IF EXISTS");
     }
 }

@@ -1,4 +1,4 @@
-//! Queries through HTTP, starts and idle memory, with few binaries in the database and with many.
+//! Queries through HTTP, start-up and idle memory, with few binaries in the database and with many.
 
 mod fill;
 mod latency;
@@ -17,24 +17,24 @@ use crate::table::Table;
 /// How to measure records.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How many binaries the large database has
+    /// The number of binaries in the large database
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1000..=100_000_000))]
     size: u64,
-    /// How often each query is asked
+    /// The number of times that each query is asked
     #[arg(long, default_value_t = 6_000, value_parser = clap::value_parser!(u64).range(100..=1_000_000))]
     samples: u64,
-    /// Only the queries whose names contain this
+    /// Run only the queries whose names contain this text
     #[arg(long, value_name = "NAME", default_value = "")]
     only: String,
-    /// On PostgreSQL instead of the embedded database
+    /// Use PostgreSQL instead of the embedded database
     #[arg(long)]
     postgres: bool,
-    /// Where to put the databases: some 1.5 GB
+    /// The folder for the databases, with about 1.5 GB of free space
     #[arg(long, value_name = "FOLDER", default_value_os_t = std::env::temp_dir())]
     folder: PathBuf,
 }
 
-/// How many binaries the small database has.
+/// The number of binaries in the small database.
 const FEW: u64 = 1000;
 
 pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
@@ -51,7 +51,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A data folder with a database of so many binaries.
+/// A data folder with a database of `count` binaries.
 #[derive(Debug)]
 struct Installation {
     data_dir: PathBuf,
@@ -64,7 +64,7 @@ impl Installation {
         let name = data_dir.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let postgres = if on_postgres { Some(postgres::Database::create(name)?) } else { None };
         let url = postgres.as_ref().map(postgres::Database::url).transpose()?;
-        // The first start makes the tables and the organization.
+        // The first start creates the tables and the organization.
         let organization = Server::start(data_dir, url.as_deref()).await?.api()?.organization().await?;
         let sqlite = || format!("sqlite:{}", data_dir.join("olivine.db").display());
         let binaries = fill::Binaries { organization, count };

@@ -1,6 +1,6 @@
 //! Records in PostgreSQL and content in an object store: against the embedded database, `pgbench`, the AWS CLI, and `curl | openssl`.
 //!
-//! PostgreSQL and the object store run on the same processors as everything else, for ours and for the reference alike.
+//! PostgreSQL and the object store run on the same processors as everything else, both for Olivine and for the references.
 
 mod args;
 mod cold;

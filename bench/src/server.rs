@@ -1,4 +1,4 @@
-//! A running `olivine serve` on a data folder; stopped when dropped.
+//! A running `olivine serve` with a data folder. Dropping it stops the server.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::api::Api;
 use crate::programs;
 
-/// Bounds, not expectations.
+/// Upper bounds, not expectations.
 const READY_WITHIN: Duration = Duration::from_mins(1);
 const STOPPED_WITHIN: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(1);
@@ -22,15 +22,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 pub(crate) struct Server {
     child: Child,
     data_dir: PathBuf,
-    /// Where it answers people.
+    /// The base URL of the Admin API.
     pub(crate) url: String,
     device_url: String,
-    /// From its start until `/readyz` said yes.
+    /// The time from its start until `/readyz` succeeded.
     pub(crate) ready_after: Duration,
 }
 
 impl Server {
-    /// Starts it with the embedded database, or with another one.
+    /// Starts it with the embedded database, or with the database at this URL.
     pub(crate) async fn start(data_dir: &Path, database_url: Option<&str>) -> anyhow::Result<Self> {
         Self::start_with(data_dir, database_url, &[]).await
     }
@@ -44,7 +44,7 @@ impl Server {
         Self::start_program(&programs::built("olivine")?, data_dir, database_url, settings).await
     }
 
-    /// Starts another version.
+    /// Starts it from another executable, such as an earlier version.
     pub(crate) async fn start_program(
         program: &Path,
         data_dir: &Path,
@@ -59,13 +59,13 @@ impl Server {
         if let Some(url) = database_url {
             command.args(["--database-url", url]);
         }
-        // Whoever measures may have settings of their own.
+        // The user's own settings must not influence the measurement.
         for (name, _) in
             std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OLIVINE_"))
         {
             command.env_remove(name);
         }
-        // A benchmark's few callers ask as fast as they can: counted as usual, and never too often.
+        // The few clients of a benchmark ask as fast as they can. Their requests are counted as usual, but never refused.
         let limits = [
             "OLIVINE_REQUESTS_PER_SECOND",
             "OLIVINE_DEVICE_REQUESTS_PER_SECOND",
@@ -111,19 +111,19 @@ impl Server {
         self.child.id()
     }
 
-    /// Where it answers devices.
+    /// The address of the Device API.
     pub(crate) fn device_address(&self) -> anyhow::Result<SocketAddr> {
         let (_, address) = self.device_url.split_once("://").context("the Device API's URL")?;
         Ok(address.parse()?)
     }
 
-    /// The admin key that the first start wrote.
+    /// The admin API key that the first start wrote.
     pub(crate) fn key(&self) -> anyhow::Result<String> {
         let key = fs::read_to_string(self.data_dir.join("admin-api-key")).context("reading the admin key")?;
         Ok(key.trim().to_owned())
     }
 
-    /// Its Admin API, with that key, on one connection.
+    /// A client of the Admin API with that key, on one connection.
     pub(crate) fn api(&self) -> anyhow::Result<Api> {
         Api::new(&self.url, &self.key()?)
     }
@@ -135,10 +135,10 @@ impl Drop for Server {
     }
 }
 
-/// Asks a process to stop, and insists if it does not.
+/// Asks a process to stop, and kills it if it does not stop in time.
 pub(crate) fn terminate(child: &mut Child, patience: Duration) {
     let asked = Instant::now();
-    // It may just have ended by itself, which is as good.
+    // The process may just have ended by itself, which is fine.
     let _ = kill_process(Pid::from_child(child), Signal::TERM);
     while asked.elapsed() < patience {
         if !matches!(child.try_wait(), Ok(None)) {

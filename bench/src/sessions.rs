@@ -1,4 +1,4 @@
-//! What it costs to be a person: a request by session against the same by key, on one connection each, in turn.
+//! The cost of requests with a session against requests with an API key, alternately on one connection each.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -15,18 +15,18 @@ use crate::{machine, postgres};
 /// How to measure requests of people.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How many requests of each kind
+    /// The number of requests of each kind
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(100..=1_000_000))]
     requests: u64,
-    /// On PostgreSQL instead of the embedded database
+    /// Use PostgreSQL instead of the embedded database
     #[arg(long)]
     postgres: bool,
-    /// Where to put the database
+    /// The folder for the database
     #[arg(long, value_name = "FOLDER", default_value_os_t = std::env::temp_dir())]
     folder: PathBuf,
 }
 
-/// What is asked: one small record, so that who asks is most of the work.
+/// The request for one small record, so that authentication is most of the work.
 const PATH: &str = "/v1/organization";
 
 pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
@@ -77,7 +77,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sets the installation up, and returns the cookie of who is signed in then.
+/// Sets the installation up, and returns the session cookie of the first user.
 async fn sign_in(server: &Server, data_dir: &std::path::Path, client: &Client) -> anyhow::Result<String> {
     let link = std::fs::read_to_string(data_dir.join("setup-link"))
         .context("reading the link of the first start")?;

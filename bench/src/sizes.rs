@@ -1,8 +1,8 @@
-//! Sizes as one types and reads them: `512M`, `2G`.
+//! Sizes in the form in which people write and read them: `512M`, `2G`.
 
 const UNITS: [(char, u64); 3] = [('G', 1 << 30), ('M', 1 << 20), ('K', 1 << 10)];
 
-/// A number of bytes, with a unit or without.
+/// Parses a number of bytes, with or without a unit.
 pub(crate) fn parse(text: &str) -> Result<u64, String> {
     let (digits, factor) = UNITS
         .into_iter()
@@ -12,13 +12,13 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
     number.checked_mul(factor).filter(|bytes| *bytes > 0).ok_or_else(|| format!("'{text}' is out of range"))
 }
 
-/// The shortest exact form.
+/// Formats a size in the largest unit in which it is a whole number.
 pub(crate) fn shown(bytes: u64) -> String {
     let unit = UNITS.into_iter().find(|(_, factor)| bytes.is_multiple_of(*factor));
     unit.map_or_else(|| format!("{bytes} bytes"), |(unit, factor)| format!("{} {unit}iB", bytes / factor))
 }
 
-/// In MiB, for memory and executables.
+/// The size in MiB, for memory and executables.
 #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
 pub(crate) fn mebibytes(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)

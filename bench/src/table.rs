@@ -1,19 +1,19 @@
-//! What was measured: printed as it comes, and as one table at the end, ready for docs/performance.md.
+//! The results: printed while they are measured, and as one table at the end, in the form of docs/performance.md.
 #![expect(clippy::print_stdout, reason = "the program's result")]
 
 use std::fmt::Display;
 use std::time::Duration;
 
-/// What a figure has to keep to.
+/// The limit that a figure must keep.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Goal {
     AtLeast(f64),
     AtMost(f64),
-    /// Told, not judged.
+    /// Shown only, without a limit.
     None,
 }
 
-/// Finished measurements.
+/// The finished measurements.
 #[derive(Debug, Default)]
 pub(crate) struct Table(Vec<Row>);
 
@@ -28,7 +28,7 @@ struct Row {
 }
 
 impl Table {
-    /// Adds a ratio of ours to a reference.
+    /// Adds the ratio between Olivine and a reference.
     pub(crate) fn ratio(
         &mut self,
         what: &str,
@@ -40,7 +40,7 @@ impl Table {
         self.push(what, ours.to_string(), reference.to_string(), format!("{ratio:.2}"), ratio, goal, "×");
     }
 
-    /// Adds a figure that has a limit of its own.
+    /// Adds a figure with a limit of its own.
     pub(crate) fn absolute(&mut self, what: &str, figure: f64, unit: &str, goal: Goal) {
         let decimals = if unit == "s" { 3 } else { 1 };
         let ours = format!("{figure:.decimals$} {unit}");
@@ -68,7 +68,7 @@ impl Table {
         self.0.push(Row { what: what.to_owned(), ours, reference, figure, goal, verdict });
     }
 
-    /// Prints all of it as Markdown.
+    /// Prints the table as Markdown.
     pub(crate) fn print(&self) {
         println!("\n| what | ours | reference | ratio | goal | |\n|---|---|---|---|---|---|");
         for Row { what, ours, reference, figure, goal, verdict } in &self.0 {
@@ -77,12 +77,12 @@ impl Table {
     }
 }
 
-/// One line about what is going on.
+/// Prints a line about the progress.
 pub(crate) fn say(text: impl Display) {
     println!("{text}");
 }
 
-/// The times of one thing that was done several times.
+/// The times of an action that was repeated.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Times(Vec<Duration>);
 
@@ -91,12 +91,12 @@ impl Times {
         self.0.push(time);
     }
 
-    /// The shortest: what it takes when nothing else runs on the machine.
+    /// The shortest time: what it takes when nothing else runs on the machine.
     pub(crate) fn best(&self) -> f64 {
         self.0.iter().min().copied().unwrap_or_default().as_secs_f64()
     }
 
-    /// How much longer the longest took: the noise.
+    /// How much longer the longest time was, in percent: the noise.
     fn spread(&self) -> f64 {
         let worst = self.0.iter().max().copied().unwrap_or_default().as_secs_f64();
         (worst / self.best() - 1.0) * 100.0
@@ -109,7 +109,7 @@ impl Display for Times {
     }
 }
 
-/// As [`Times`], told as a speed.
+/// [`Times`], shown as a speed.
 #[derive(Debug)]
 pub(crate) struct Speed<'a>(pub(crate) &'a Times, pub(crate) u64);
 

@@ -1,5 +1,5 @@
-// The table of all pages: their paths, what their search parameters may be, and what to load before they are shown. A new page is a file in
-// `routes/` and an entry here (README.md).
+// The table of all pages: their paths, the types of their search parameters, and the data to load before they are shown. A new page is a
+// file in `routes/` and an entry here (README.md).
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { basePath } from "./api/organization";
 import { queryClient } from "./api/queries";

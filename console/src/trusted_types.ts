@@ -1,7 +1,7 @@
 // The page's policies for text that becomes HTML or code. The server's policy (Content-Security-Policy) allows no others.
 //
-// React Aria's announcer empties itself by `innerHTML = ""`. Exactly that is allowed; any other text as HTML is refused. Workers are started
-// from scripts of this server only.
+// React Aria's announcer clears itself with `innerHTML = ""`. Only that is allowed; any other text as HTML is refused. Workers are started
+// only from scripts of this server.
 
 interface Rules {
 	createHTML?: (text: string) => string;
@@ -33,7 +33,7 @@ function ownScript(url: string): string {
 
 const workers = policies?.createPolicy("olivine", { createScriptURL: ownScript });
 
-/** A worker's URL as browsers take it that know Trusted Types. */
+/** The URL of a worker, in the form that browsers with Trusted Types require. */
 export function workerUrl(url: string): string {
 	return workers ? workers.createScriptURL(url) : ownScript(url);
 }

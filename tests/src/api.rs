@@ -1,4 +1,4 @@
-//! Raw HTTP, for what a typed client would never send. Redirects are not followed: they are answers to look at.
+//! Raw HTTP, for requests that a typed client would never send. Redirects are not followed, so that tests can examine them.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use serde_json::Value;
 use crate::document::check_named;
 use crate::{in_process, scaled, secrets};
 
-/// An answer that takes longer is a failure.
+/// A server that takes longer to answer fails the test.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// One server's address and one caller's key.
+/// The address of a server, and the API key of a caller.
 #[derive(Clone, Debug)]
 pub struct Api {
     http: Client,
@@ -22,7 +22,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Nobody's calls to this server.
+    /// A client without a key.
     pub fn new(base_url: &str) -> Self {
         // Reading the machine's root certificates would take longer than most requests, and servers under test speak plain HTTP.
         let http = Client::builder().tls_certs_only([]).redirect(Policy::none()).no_proxy();
@@ -30,31 +30,31 @@ impl Api {
         Self { http, base_url: base_url.trim_end_matches('/').to_owned(), key: None }
     }
 
-    /// The same with another key.
+    /// The same client with another key.
     #[must_use]
     pub fn with_key(&self, key: impl Into<String>) -> Self {
         Self { key: Some(key.into()), ..self.clone() }
     }
 
-    /// The same without a key.
+    /// The same client without a key.
     #[must_use]
     pub fn without_key(&self) -> Self {
         Self { key: None, ..self.clone() }
     }
 
-    /// The server's address.
+    /// The server's base URL.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// The caller's key.
+    /// The caller's API key.
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }
 
-    /// A request to add headers, a query or an odd body to, for [`send`]. `target` is a path, or a whole URL.
+    /// A request to which a test can add headers, a query or an unusual body before [`send`]. `target` is a path or a complete URL.
     ///
-    /// The key goes only to this server, not to wherever a URL of its points.
+    /// The key is only sent to this server, not to other servers that `target` may name.
     pub fn request(&self, method: Method, target: &str) -> RequestBuilder {
         let Some(path) = target.strip_prefix(&self.base_url).or(target.starts_with('/').then_some(target))
         else {
@@ -67,32 +67,32 @@ impl Api {
         }
     }
 
-    /// `GET`.
+    /// Sends a `GET` request.
     pub async fn get(&self, target: &str) -> Answer {
         send(self.request(Method::GET, target)).await
     }
 
-    /// `POST` of a JSON body.
+    /// Sends a `POST` request with a JSON body.
     pub async fn post(&self, target: &str, body: &Value) -> Answer {
         send(self.request(Method::POST, target).json(body)).await
     }
 
-    /// `PATCH` with a JSON body.
+    /// Sends a `PATCH` request with a JSON body.
     pub async fn patch(&self, target: &str, body: &Value) -> Answer {
         send(self.request(Method::PATCH, target).json(body)).await
     }
 
-    /// `PUT` of a JSON body.
+    /// Sends a `PUT` request with a JSON body.
     pub async fn put(&self, target: &str, body: &Value) -> Answer {
         send(self.request(Method::PUT, target).json(body)).await
     }
 
-    /// `PUT` of bytes.
+    /// Sends a `PUT` request with bytes.
     pub async fn put_bytes(&self, target: &str, body: Vec<u8>) -> Answer {
         send(self.request(Method::PUT, target).body(body)).await
     }
 
-    /// `DELETE`.
+    /// Sends a `DELETE` request.
     pub async fn delete(&self, target: &str) -> Answer {
         send(self.request(Method::DELETE, target)).await
     }
@@ -103,7 +103,7 @@ pub async fn send(request: RequestBuilder) -> Answer {
     try_send(request).await.unwrap_or_else(|error| panic!("no answer: {error:?}"))
 }
 
-/// The same, for a server that may be killed meanwhile.
+/// Like [`send`], for a server that may be killed during the request.
 pub async fn try_send(request: RequestBuilder) -> Result<Answer, reqwest::Error> {
     let (client, request) = request.build_split();
     let mut request = request?;
@@ -113,7 +113,7 @@ pub async fn try_send(request: RequestBuilder) -> Result<Answer, reqwest::Error>
     let path = request.url().path().to_owned();
     let (server, shown) = (secrets::server_of(request.url()), secrets::shown_by(&request));
     let its_method = method.clone();
-    // The examples of the document are nobody's secrets.
+    // The examples in the OpenAPI document look like secrets, but are not.
     let is_document = path.ends_with("/openapi.json");
     let noted = |answer: Answer| {
         if is_document {
@@ -144,7 +144,7 @@ pub async fn try_send(request: RequestBuilder) -> Result<Answer, reqwest::Error>
     Ok(noted(Answer::new(status, headers, &body)))
 }
 
-/// A whole answer.
+/// A complete answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status code.
@@ -153,7 +153,7 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body's bytes.
     pub body: Vec<u8>,
-    /// The body where it is JSON, else null.
+    /// The body if it is JSON, otherwise null.
     pub json: Value,
 }
 
@@ -163,7 +163,7 @@ impl Answer {
         Self { status: status.as_u16(), headers, body: body.to_vec(), json }
     }
 
-    /// Panics, showing the body, unless it has this status.
+    /// Panics and shows the body if the status is another one.
     #[track_caller]
     #[expect(clippy::return_self_not_must_use, reason = "often the check is all that is wanted")]
     pub fn expect(self, status: u16) -> Self {
@@ -176,12 +176,12 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The code of the first error in it.
+    /// The code of the first error.
     pub fn error_code(&self) -> Option<&str> {
         self.json["errors"][0]["code"].as_str()
     }
 
-    /// What the first error says to people. An answer without errors fails the test.
+    /// The message of the first error. Panics if there is none.
     pub fn error_message(&self) -> &str {
         let message = self.json["errors"][0]["message"].as_str();
         message.unwrap_or_else(|| panic!("there is no error in {self:?}"))
@@ -196,7 +196,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers one request and gives back its head.
+    /// Starts a server that gives this answer to one request, and returns the head of that request.
     fn server(answer: &'static str) -> (String, JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,6 +1,6 @@
-//! Compares what lies in a server's content folder with what its API says: nothing missing, nothing left over.
+//! Compares a server's content folder with the records of its API: nothing may be missing, and nothing may be left over.
 //!
-//! It looks at a server at rest: no request may be under way. It never changes anything.
+//! Call it only while no request is running. It never changes anything.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,21 +14,21 @@ use crate::{Api, Server, list_all, sha256_hex};
 
 const AT_REST_WITHIN: Duration = Duration::from_mins(1);
 const POLL_EVERY: Duration = Duration::from_millis(10);
-/// Metrics that were rendered are given out again for 50 ms: after this time they are new.
+/// The server caches rendered metrics for 50 ms, so after this time they are rendered again.
 const STALE: Duration = Duration::from_millis(60);
 
-/// The organization that servers write their trials of a storage for: `olivine_content::PROBES`.
+/// The organization under which servers write test objects to a storage: `olivine_content::PROBES`.
 const TRIALS: &str = "6f6c6976-696e-8000-8000-70726f626573";
 
-/// The jobs after which the folder is as the records say.
+/// When these jobs are done, the folder must match the records.
 const JOBS: [&str; 2] = ["delete_content", "verify_binary"];
 
-/// Waits until no job works on content any more, and then proves that
-/// - nothing is in `tmp/` and `trash/`,
-/// - each folder under `content/` is the one of a binary that has content; there is one per binary (no older generation),
-/// - a part that the API calls `valid` is there, and its bytes are those of its hash,
-/// - a `signable` or `signed` binary's folder has its parts and their list, and nothing else,
-/// - what a download gives hashes to the record.
+/// Waits until no job works on content any more, and then checks that
+/// - `tmp/` and `trash/` are empty,
+/// - each folder under `content/` belongs to a binary with content, and there is only one folder per binary (no older generation),
+/// - each part that is `valid` in the API exists, and its bytes have its hash,
+/// - the folder of a `signable` or `signed` binary contains its parts, their list, and nothing else,
+/// - a downloaded content has the hash in the record.
 pub async fn assert_no_orphans(server: &Server) {
     let api = server.api();
     wait_until_at_rest(&api).await;
@@ -51,10 +51,10 @@ pub async fn assert_no_orphans(server: &Server) {
     assert!(folders.is_empty(), "content of binaries that do not exist: {folders:#?}");
 }
 
-/// The same of an object store, where parts can't be looked at before they are one object.
+/// The same check for an object store, where parts can't be examined until they are assembled into one object.
 async fn assert_no_orphans_in_store(api: &Api, scaled: &Scaled) {
     let mut objects: BTreeMap<String, usize> = BTreeMap::new();
-    // A server that is killed while it tries its storage leaves the trial behind, for a later one to clear away.
+    // A server that is killed while it tests its storage leaves the test object behind. A later test removes it.
     for key in scaled.objects().into_iter().filter(|key| !is_a_trial(key)) {
         let (place, _generation) = key.rsplit_once('/').unwrap_or_else(|| panic!("left over: {key}"));
         *objects.entry(place.to_owned()).or_default() += 1;
@@ -62,7 +62,7 @@ async fn assert_no_orphans_in_store(api: &Api, scaled: &Scaled) {
     let mut uploads = 0;
     for binary in list_all(api, "/v1/binaries", "binaries").await {
         let prn = binary["prn"].as_str().expect("a binary has a PRN");
-        // Those that are on record; others may have arrived in the store.
+        // The parts that are recorded. The store may have received more.
         let parts = format!("/v1/binaries/{prn}/parts?search=state:'valid'");
         let parts = list_all(api, &parts, "binary_parts").await;
         let valid = parts.iter().filter(|part| part["state"] == "valid");
@@ -88,12 +88,12 @@ async fn assert_no_orphans_in_store(api: &Api, scaled: &Scaled) {
     assert!(open <= uploads, "uploads of binaries that have all or nothing");
 }
 
-/// Whether an object is what a server wrote to try its storage.
+/// Whether an object was written by a server to test its storage.
 fn is_a_trial(key: &str) -> bool {
     key.contains(TRIALS)
 }
 
-/// Whether a job of this kind waits or runs.
+/// Whether a job of this kind is waiting or running.
 fn is_pending(metrics: &str, kind: &str) -> bool {
     metrics.lines().any(|line| {
         let Some(rest) = line.strip_prefix(&format!("olivine_jobs{{kind=\"{kind}\",state=\"")) else {
@@ -127,7 +127,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The generations' folders by `<organization>/<binary>`.
+/// The folders of all generations, by `<organization>/<binary>`.
 fn folders(content: &Path) -> BTreeMap<String, Vec<PathBuf>> {
     let mut folders = BTreeMap::new();
     for organization in names(content) {
@@ -165,7 +165,7 @@ fn check_files(binary: &Value, parts: &[Value], generations: &[PathBuf]) {
     assert_eq!(binary["bytes_uploaded"], bytes_uploaded, "{binary:#}: {parts:#?}");
     match state {
         "signable" | "signed" => assert_eq!(files, ["segments"], "{binary:#}"),
-        // Bytes that arrived but were not acknowledged go when the upload is completed, reset or given up.
+        // Bytes that arrived but were not acknowledged are removed when the upload is completed, reset or given up.
         "uploadable" => {
             assert!(files.iter().all(|file| is_of_a_part(file, parts)), "{files:?} of {binary:#}");
         }

@@ -1,4 +1,4 @@
-//! Azure Blob Storage as Azurite plays it: a process of one's own on a free port, with the key that everybody knows.
+//! Azurite, the emulator of Azure Blob Storage: a process of the test's own on a free port, with the publicly known key.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
@@ -11,15 +11,15 @@ use base64::prelude::BASE64_STANDARD;
 use crate::process::{Process, until};
 use crate::wire::percent_encoded;
 
-/// Names the program; `cargo xtask test` sets it.
+/// The environment variable with the path of the program. `cargo xtask test` sets it.
 const AZURITE: &str = "OLIVINE_TEST_AZURITE";
-/// How long it may take to start on a busy machine.
+/// The time that it may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 const ACCOUNT: &str = "devstoreaccount1";
-/// Published by Microsoft for exactly this.
+/// The account key that Microsoft publishes for emulators.
 const KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-/// A running Azurite; stopped when dropped.
+/// A running Azurite. Dropping it stops it.
 #[derive(Debug)]
 pub struct Azurite {
     port: u16,
@@ -28,12 +28,12 @@ pub struct Azurite {
 }
 
 impl Azurite {
-    /// Starts one, and waits until it answers.
+    /// Starts Azurite, and waits until it answers.
     pub fn start() -> Self {
         let program = std::env::var(AZURITE)
             .unwrap_or_else(|_| panic!("{AZURITE} names no azurite-blob; run `cargo xtask test`"));
         let folder = tempfile::tempdir().expect("a temporary folder");
-        // Free a moment ago; nothing else on a test machine takes ports at random.
+        // The port is free now. No other program on a test machine takes ports at random.
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let port = free.local_addr().expect("it is bound").port();
         drop(free);
@@ -64,7 +64,7 @@ impl Azurite {
         KEY
     }
 
-    /// Makes an empty container, and returns its name.
+    /// Creates an empty container, and returns its name.
     pub async fn container(&self, name: &str) -> String {
         let url = format!("{}/{name}?restype=container&{}", self.url(), account_signature());
         let response = reqwest::Client::new().put(url).send().await.expect("Azurite answers");
@@ -73,7 +73,7 @@ impl Azurite {
         name.to_owned()
     }
 
-    /// The variables by which a program finds it.
+    /// The environment variables that tell a program how to reach it.
     pub fn environment(&self) -> Vec<(String, String)> {
         [
             ("AZURE_STORAGE_ENDPOINT", self.url()),
@@ -85,7 +85,7 @@ impl Azurite {
     }
 }
 
-/// The query of a URL that may do everything, by the rules for a whole account.
+/// The query of a URL with all permissions: a shared access signature for the whole account.
 fn account_signature() -> String {
     let (version, services, types, permissions, end) =
         ("2020-02-10", "b", "sco", "rwdlac", "2099-01-01T00:00:00Z");

@@ -1,14 +1,14 @@
-//! A bad release, the devices that came to it, and what is asked about both.
+//! A test scenario: a bad release, the devices that have installed it, and requests about both.
 
 use serde_json::{Value, json};
 
 use crate::factory::{ALL, Factory, Member, on, path, with};
 use crate::{Answer, Api, ForDevices, list_all};
 
-/// Version 1.0.0 for all, and a bad 1.1.0 for some.
+/// Version 1.0.0 for all devices, and a bad version 1.1.0 for some.
 #[derive(Debug)]
 pub struct BadRelease {
-    /// The factory.
+    /// The factory of the devices.
     pub factory: Factory,
     /// The good bundle.
     pub old: String,
@@ -20,13 +20,13 @@ pub struct BadRelease {
     pub second: String,
 }
 
-/// What a device says that knows only its version.
+/// The report of a device that knows only its version.
 pub fn says(version: &str) -> [(&str, &str); 1] {
     [("peridio-release-version", version)]
 }
 
 impl BadRelease {
-    /// The scene, with more fields of the bad release.
+    /// Creates the scenario. `more` contains additional fields of the bad release.
     pub async fn new(api: Api, more: Value) -> Self {
         let factory = Factory::new(api).await;
         let [old, new] = [factory.bundle("old").await.prn, factory.bundle("new").await.prn];
@@ -37,7 +37,7 @@ impl BadRelease {
         Self { factory, old, new, first, second }
     }
 
-    /// A device that came to the bad release, and says so in these words.
+    /// A device that has installed the bad release and reports `said`.
     pub async fn hit(&self, server: &impl ForDevices, name: &str, said: &[(&str, &str)]) -> Member {
         let member = self.factory.device(server, name).await;
         let answer = member.device.update(ALL, &on(&self.first)).await.expect(200).json;
@@ -46,17 +46,17 @@ impl BadRelease {
         member
     }
 
-    /// Asks for the bad release to be taken back.
+    /// Requests a rollback of the bad release.
     pub async fn try_back(&self, body: &Value) -> Answer {
         self.factory.api.post(&format!("{}/rollback", path(&self.second)), body).await
     }
 
-    /// The same, where it is done.
+    /// Rolls the bad release back, and returns the result.
     pub async fn back(&self, body: &Value) -> Value {
         self.try_back(body).await.expect(200).json
     }
 
-    /// The bundle that a device is given.
+    /// The bundle that a device gets.
     pub async fn bundle_for(&self, member: &Member, said: &[(&str, &str)]) -> Option<String> {
         self.factory.asks(member, said).await;
         let answer = member.device.update(ALL, said).await.expect(200).json;
@@ -69,12 +69,12 @@ impl BadRelease {
         list_all(&self.factory.api, &path, "releases").await
     }
 
-    /// How many overrides there are.
+    /// The number of overrides.
     pub async fn overrides(&self) -> usize {
         list_all(&self.factory.api, "/v1/bundle_overrides", "bundle_overrides").await.len()
     }
 
-    /// How far devices came with a release: all, on it, before it, after it, elsewhere.
+    /// The adoption of a release: the numbers of all devices, and of those on it, before it, after it, and elsewhere.
     pub async fn adoption(&self, release: &str) -> [u64; 5] {
         let seen = self.factory.api.get(&format!("{}/adoption", path(release))).await.expect(200).json;
         ["devices", "on", "before", "after", "elsewhere"]

@@ -1,8 +1,8 @@
-//! Certificates as a factory makes them: with rcgen, which takes no time. What only openssl makes, a test makes with openssl.
+//! Certificates as a factory makes them. They are made with rcgen, which is fast. Forms that only openssl can make are made with openssl.
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
 
-/// What a certificate of this common name says, and nothing besides.
+/// The parameters of a certificate with this common name and nothing else.
 pub fn named(common_name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
@@ -10,7 +10,7 @@ pub fn named(common_name: &str) -> CertificateParams {
     params
 }
 
-/// An authority of this common name, which signs devices' certificates.
+/// A certificate authority with this common name, which signs devices' certificates.
 pub fn authority(common_name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut params = named(common_name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of a test's own, for what a shared one can't show: TLS, passwords, being killed, a standby that takes over. It
+//! A PostgreSQL server for one test, for situations that a shared one can't show: TLS, passwords, a crash, a standby that takes over. It
 //! must never outlive its test.
 
 use std::fs;
@@ -10,10 +10,10 @@ use tempfile::TempDir;
 
 use crate::database::psql;
 
-/// More than one, because another program may take a free port before PostgreSQL does.
+/// Another program may take the free port before PostgreSQL does, so there are several attempts.
 const ATTEMPTS: usize = 5;
 
-/// A running server with the superuser `app`; stopped and deleted when dropped.
+/// A running server with the superuser `app`. Dropping it stops and deletes it.
 #[derive(Debug)]
 pub struct Cluster {
     folder: TempDir,
@@ -23,8 +23,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Makes and starts one that is reached from this machine. `password` is asked for, `files` are put into its data folder, and
-    /// `settings` are added to its configuration.
+    /// Creates and starts a server that is reachable from this machine. Clients need `password`. `files` are written into its data folder,
+    /// and `settings` are added to its configuration.
     pub fn start(password: &str, files: &[(&str, &[u8])], settings: &str) -> Self {
         let mut cluster = Self::empty(password);
         let secret = cluster.folder.path().join("password");
@@ -46,7 +46,7 @@ impl Cluster {
         cluster
     }
 
-    /// A standby that follows this server by streaming replication and has everything that this one has now.
+    /// Creates a standby that follows this server by streaming replication, and waits until it has all current data.
     #[must_use]
     pub fn standby(&self) -> Self {
         let mut standby = Self::empty(&self.password);
@@ -56,7 +56,7 @@ impl Cluster {
         standby
     }
 
-    /// A folder for one that is not there yet.
+    /// A server whose data folder is not created yet.
     fn empty(password: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("olivine-pg-").tempdir().expect("a temporary folder");
         let cluster = Self { folder, programs: programs(), password: password.to_owned(), port: 0 };
@@ -64,7 +64,7 @@ impl Cluster {
         cluster
     }
 
-    /// Starts it on a port that is free.
+    /// Starts the server on a free port.
     fn start_somewhere(&mut self) {
         for _ in 0..ATTEMPTS {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -78,37 +78,37 @@ impl Cluster {
         panic!("PostgreSQL does not start: {log}");
     }
 
-    /// Stops it in an orderly way. It can be started again with [`start_again`](Self::start_again).
+    /// Shuts the server down properly. [`start_again`](Self::start_again) starts it again.
     pub fn stop(&self) {
         self.run("pg_ctl", &["-w", "-m", "fast", "stop"]);
     }
 
-    /// Ends it as a crash does: nobody is told anything, nothing more is sent to standbys.
+    /// Kills the server as a crash would: no client is notified, and nothing more is sent to standbys.
     pub fn kill(&self) {
         self.run("pg_ctl", &["-w", "-m", "immediate", "stop"]);
     }
 
-    /// Starts a stopped one, on another port.
+    /// Starts a stopped server again, on another port.
     pub fn start_again(&mut self) {
         self.start_somewhere();
     }
 
-    /// Makes a standby a server of its own, which can be written.
+    /// Promotes a standby to a server that accepts writes.
     pub fn promote(&self) {
         self.run("pg_ctl", &["-w", "promote"]);
     }
 
-    /// Runs one statement in the database `postgres` and returns what it printed, unaligned.
+    /// Runs a statement in the database `postgres`, and returns its unaligned output.
     pub fn query(&self, statement: &str) -> String {
         psql(&self.url(), statement).unwrap_or_else(|error| panic!("{statement}: {error}"))
     }
 
-    /// Where its database `postgres` is.
+    /// The URL of its database `postgres`.
     pub fn url(&self) -> String {
         format!("postgres://app:{}@{}/postgres", self.password, self.address())
     }
 
-    /// Where it answers.
+    /// Its address.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
@@ -130,7 +130,7 @@ impl Cluster {
         self.folder.path().join("data")
     }
 
-    /// PostgreSQL refuses to run as root, so there it gets a user of its own.
+    /// PostgreSQL refuses to run as root, so it runs as another user in that case.
     fn command(&self, program: &str) -> Command {
         let program = self.programs.join(program);
         let mut command = if is_root() {
@@ -164,7 +164,7 @@ fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// The folder of PostgreSQL's programs, the newest version first where Debian has several.
+/// The folder with PostgreSQL's programs. If Debian has several versions, the newest one.
 fn programs() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut debian: Vec<_> = versions.map(|entry| entry.path().join("bin")).collect();
@@ -178,7 +178,7 @@ fn programs() -> PathBuf {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // The folder goes in any case; a server without one ends by itself.
+        // The folder is deleted in any case, and a server without its folder ends by itself.
         let _ = self.command("pg_ctl").args(["-w", "-m", "immediate", "stop"]).output();
     }
 }

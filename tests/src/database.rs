@@ -1,4 +1,4 @@
-//! A database of one's own for each server under test.
+//! A separate database for each server under test.
 
 use std::io::Write as _;
 use std::process::Command;
@@ -7,19 +7,19 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::server::migrate;
 
-/// Names the server in which PostgreSQL tests create their databases; `cargo xtask test` sets it.
+/// The environment variable with the URL of the PostgreSQL server in which tests create their databases. `cargo xtask test` sets it.
 const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
 
-/// Which database a server under test uses.
+/// The kind of database that a server under test uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Database {
-    /// The embedded default.
+    /// The embedded database, which is the default.
     Sqlite,
-    /// A fresh database on the test run's PostgreSQL server.
+    /// A new database on the PostgreSQL server of this test run.
     Postgres,
 }
 
-/// A fresh PostgreSQL database; dropped with this value.
+/// A new PostgreSQL database. Dropping the value drops the database.
 #[derive(Debug)]
 pub struct PostgresDatabase {
     server_url: String,
@@ -29,11 +29,11 @@ pub struct PostgresDatabase {
 impl PostgresDatabase {
     /// Creates an empty database.
     pub fn create() -> Self {
-        // template0, because nobody may be connected to the template.
+        // PostgreSQL copies a template only if nobody is connected to it, so `template0` is used.
         Self::create_like("template0")
     }
 
-    /// Creates a database that the server under test finds migrated: a copy takes a fifth of the time that its migrations take.
+    /// Creates a database that is migrated already: copying it takes a fifth of the time that the migrations take.
     pub(crate) fn create_migrated() -> Self {
         static TEMPLATE: OnceLock<PostgresDatabase> = OnceLock::new();
         let template = TEMPLATE.get_or_init(|| {
@@ -53,30 +53,30 @@ impl PostgresDatabase {
         let database = Self { server_url, name };
         let create = format!("create database {} template {template}", database.name);
         if database.on_server(&create).is_err() {
-            // A killed test run may have left one of this name on a server that lives longer.
+            // A test run that was killed may have left a database with this name on a server that is still running.
             database.drop_if_exists().expect("a left-over database can be dropped");
             database.on_server(&create).expect("a database can be created");
         }
         database
     }
 
-    /// What `olivine serve --database-url` is given.
+    /// The URL for `olivine serve --database-url`.
     pub fn url(&self) -> String {
         let (server, _) = self.server_url.rsplit_once('/').expect("the server's URL ends with a database");
         format!("{server}/{}", self.name)
     }
 
-    /// Runs one statement in this database and returns what it printed, unaligned, for looking where no API does.
+    /// Runs a statement in this database, and returns its unaligned output. For facts that no API shows.
     pub fn query(&self, statement: &str) -> String {
         psql(&self.url(), statement).unwrap_or_else(|error| panic!("{statement}: {error}"))
     }
 
-    /// The same, where the database may be gone.
+    /// Like `query`, for a database that may be gone.
     pub(crate) fn try_query(&self, statement: &str) -> Option<String> {
         psql(&self.url(), statement).ok()
     }
 
-    /// Everything in it, as `pg_dump` writes it for a restore in place.
+    /// The whole database, as `pg_dump` writes it for a restore into the same database.
     pub fn dump(&self) -> Vec<u8> {
         let mut dump = Command::new("pg_dump");
         let output = dump.args(["--clean", "--if-exists", "--dbname", &self.url()]).output();
@@ -85,7 +85,7 @@ impl PostgresDatabase {
         output.stdout
     }
 
-    /// Puts back what was dumped, in one transaction, while others may be connected.
+    /// Restores a dump in one transaction, while others may be connected.
     pub fn restore(&self, dump: &[u8]) {
         let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
         file.write_all(dump).expect("a temporary file");
@@ -107,12 +107,12 @@ impl PostgresDatabase {
 
 impl Drop for PostgresDatabase {
     fn drop(&mut self) {
-        // The whole cluster is thrown away soon; failing to tidy up must not hide why a test failed.
+        // The whole PostgreSQL server is deleted soon. A failure to clean up must not hide why a test failed.
         let _ = self.drop_if_exists();
     }
 }
 
-/// Runs one statement in the database at `url`, unless it fails.
+/// Runs a statement in the database at `url`, and returns its output or the error.
 pub(crate) fn psql(url: &str, statement: &str) -> Result<String, String> {
     let output = Command::new("psql")
         .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"])

@@ -1,4 +1,4 @@
-//! A device: a key, a certificate, and what it asks over mutual TLS.
+//! A simulated device: a key, a certificate, and requests over mutual TLS.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ use crate::{Answer, Api, Line, Server, in_process, named, prn, send};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A server that answers devices.
+/// A server with a Device API.
 pub trait ForDevices {
-    /// Where it does.
+    /// The URL of its Device API.
     fn device_url(&self) -> &str;
 
-    /// The file with the authority that devices are to trust; `None` where there is no TLS.
+    /// The file with the CA certificate that devices must trust, or `None` if the server does not use TLS.
     fn device_ca(&self) -> Option<&Path>;
 }
 
@@ -38,27 +38,27 @@ impl ForDevices for Server {
     }
 }
 
-/// A device, and its connections to one server.
+/// A device and its connections to a server.
 #[derive(Clone, Debug)]
 pub struct Device {
     http: Client,
     base_url: String,
     tls: Arc<ClientConfig>,
-    /// What it shows where there is no TLS.
+    /// The header with its certificate, for a server without TLS.
     without_tls: Option<HeaderValue>,
     certificate: String,
     key: String,
 }
 
 impl Device {
-    /// A device with a new key, and a certificate that it signed itself.
+    /// A device with a new key and a self-signed certificate.
     pub fn new(server: &impl ForDevices, common_name: &str) -> Self {
         let key = rcgen::KeyPair::generate().expect("a key");
         let certificate = named(common_name).self_signed(&key).expect("a certificate").pem();
         Self::with(server, &certificate, &key.serialize_pem())
     }
 
-    /// A device with this certificate, of whatever version, those that it sends besides, and this key; all PEM.
+    /// A device with this certificate of any X.509 version, possibly followed by further certificates, and this key, all in PEM.
     pub fn with(server: &impl ForDevices, certificate: &str, key: &str) -> Self {
         let mut roots = RootCertStore::empty();
         if let Some(file) = server.device_ca() {
@@ -86,13 +86,13 @@ impl Device {
         }
     }
 
-    /// The same device at another server, or at one that was started again.
+    /// The same device, connected to another server, or to one that was restarted.
     #[must_use]
     pub fn at(&self, server: &impl ForDevices) -> Self {
         Self::with(server, &self.certificate, &self.key)
     }
 
-    /// Its certificate as PEM.
+    /// Its certificate in PEM.
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
@@ -103,12 +103,12 @@ impl Device {
         prn(&api.post("/v1/device_certificates", &body).await.expect(201).json["device_certificate"])
     }
 
-    /// A connection that stays the same for all that is asked on it.
+    /// A connection that stays the same for all requests on it.
     pub fn line(&self) -> Line {
         Line::connect(&self.base_url, Arc::clone(&self.tls))
     }
 
-    /// A request to add headers or a body to, for [`send`].
+    /// A request to which a test can add headers or a body before [`send`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base_url));
         match &self.without_tls {
@@ -117,17 +117,17 @@ impl Device {
         }
     }
 
-    /// `GET`.
+    /// Sends a `GET` request.
     pub async fn get(&self, path: &str) -> Answer {
         send(self.request(Method::GET, path)).await
     }
 
-    /// The PRN that the server knows it by.
+    /// The PRN of the device, as the server returns it.
     pub async fn me(&self) -> String {
         prn(&self.get("/device/me").await.expect(200).json["device"])
     }
 
-    /// Asks for an update, saying what it runs: `[("peridio-release-version", "1.0.0")]`.
+    /// Asks for an update and reports what the device runs: `[("peridio-release-version", "1.0.0")]`.
     pub async fn update(&self, query: &str, says: &[(&str, &str)]) -> Answer {
         let mut request = self.request(Method::GET, &format!("/update{query}"));
         for (name, value) in says {
@@ -136,13 +136,13 @@ impl Device {
         send(request).await
     }
 
-    /// Says how an update goes.
+    /// Reports the progress of an update.
     pub async fn report(&self, body: &Value) -> Answer {
         send(self.request(Method::POST, "/update/status").json(body)).await
     }
 }
 
-/// Shows one certificate, whoever signed it. rustls itself would not show one of version 1.
+/// Presents one certificate, whatever its issuer. rustls itself would refuse to present one of X.509 version 1.
 #[derive(Debug)]
 struct Shown(Arc<CertifiedKey>);
 

@@ -1,4 +1,4 @@
-//! The OpenAPI document as a list of what can be asked for.
+//! The OpenAPI document as a list of operations.
 
 use std::sync::OnceLock;
 
@@ -14,27 +14,28 @@ pub struct Operation {
     pub method: Method,
     /// The path with its parameters in braces.
     pub path: String,
-    /// The whole description of the operation.
+    /// The complete description of the operation.
     pub description: Value,
 }
 
 impl Operation {
-    /// Whether a request with this method and path is for this operation, or for one whose path names more of it.
+    /// Whether a request with this method and path may be one of this operation. The path may also match operations with more fixed
+    /// segments.
     pub fn is_asked_by(&self, method: &Method, path: &str) -> bool {
         self.method == *method && is_of(&self.path, path)
     }
 
-    /// Whether everybody may ask for it, with neither key nor session.
+    /// Whether the operation needs neither a key nor a session.
     pub fn is_open(&self) -> bool {
         self.description["security"] == serde_json::json!([{}])
     }
 
-    /// Whether it takes a person who signed in.
+    /// Whether the operation needs a signed-in person.
     pub fn takes_person(&self) -> bool {
         self.description["security"] == serde_json::json!([{"session": []}])
     }
 
-    /// The path of one record: `{prn}` replaced, and all other parameters by 1.
+    /// The path for one record: `{prn}` is replaced by the PRN, and all other parameters by 1.
     pub fn path_with(&self, prn: &str) -> String {
         let mut path = self.path.replace("{prn}", prn);
         while let (Some(start), Some(end)) = (path.find('{'), path.find('}')) {
@@ -44,7 +45,7 @@ impl Operation {
     }
 }
 
-/// The document itself.
+/// The document as the server returns it.
 pub async fn openapi(api: &Api) -> Value {
     api.get("/v1/openapi.json").await.expect(200).json
 }
@@ -69,21 +70,22 @@ pub fn operations_of(document: &Value) -> Vec<Operation> {
     operations
 }
 
-/// The document as it is in the repository.
+/// The document in the repository.
 const WRITTEN: &str = include_str!("../../docs/openapi.json");
 
-/// What may come from elsewhere: a proxy, or a method that the path does not have. That no answer is a 500 is checked where it matters.
+/// Statuses that need not be documented, because a proxy, or the method check, may return them. Tests check elsewhere that nothing returns
+/// 500.
 const NOBODYS: [u16; 4] = [405, 500, 502, 504];
 
-/// Panics if the document describes this operation, but not this status of it. All answers in all tests go through here.
+/// Panics if the document describes this operation, but not this status. Every answer in every test is checked here.
 pub(crate) fn check_named(method: &Method, path: &str, status: u16) {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
     let document = DOCUMENT.get_or_init(|| serde_json::from_str(WRITTEN).expect("the document is JSON"));
     let paths = document["paths"].as_object().expect("the document has paths");
     let matching = paths.keys().filter(|template| is_of(template, path));
-    // "/v1/devices/import" before "/v1/devices/{prn}".
+    // Prefer "/v1/devices/import" to "/v1/devices/{prn}".
     let Some(template) = matching.min_by_key(|template| template.matches('{').count()) else { return };
-    // Of a process, or a listener, that is not for it.
+    // A process or a listener that does not serve this API answers 404.
     if status == 404 && !template.contains('{') {
         return;
     }

@@ -1,37 +1,37 @@
-//! Where the executables under test are.
+//! Finds the executables under test.
 
 use std::path::{Path, PathBuf};
 
-/// The folder of the built executables.
+/// The folder with the executables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Executables {
     folder: PathBuf,
 }
 
 impl Executables {
-    /// Those of the build that this test belongs to: `target/<profile>`, beside the tests' own `deps`.
+    /// The executables of the build that this test belongs to: `target/<profile>`, next to the `deps` of the tests.
     pub fn built() -> Self {
         let test = std::env::current_exe().expect("the system knows which executable runs");
         let folder = test.ancestors().nth(2).expect("tests run from target/<profile>/deps");
         Self::in_folder(folder)
     }
 
-    /// Those in a given folder.
+    /// The executables in the given folder.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
 
-    /// The folder itself, for a `PATH`.
+    /// The folder, for a `PATH`.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The server.
+    /// The path of the server.
     pub fn olivine(&self) -> PathBuf {
         self.existing("olivine")
     }
 
-    /// The command line.
+    /// The path of the command line.
     pub fn peridio(&self) -> PathBuf {
         self.existing("peridio")
     }

@@ -1,4 +1,4 @@
-//! A maker of devices: an authority made with openssl, a product with a cohort, bundles, and devices that appear by themselves.
+//! A device factory: a CA made with openssl, a product with a cohort, bundles, and devices that are registered when they first connect.
 
 use std::time::Duration;
 
@@ -7,28 +7,28 @@ use jiff::Timestamp;
 use rcgen::{CertificateParams, Issuer, KeyPair};
 use serde_json::{Value, json};
 
-/// Everything that an answer can have.
+/// The query for an answer with all details.
 pub const ALL: &str = "?expand[]=bundle&expand[]=release&expand[]=bundle_override&expand[]=cohort&expand[]=manifest&expand[]=source_type";
 
 /// Options of `openssl req` for a new key on P-256.
 const EC: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
 
-/// A factory whose devices make themselves known.
+/// A factory whose devices are registered when they first connect.
 #[derive(Debug)]
 pub struct Factory {
-    /// The caller.
+    /// The client of the Admin API.
     pub api: Api,
-    /// Its product.
+    /// The PRN of its product.
     pub product: String,
-    /// The cohort of its devices.
+    /// The PRN of the cohort of its devices.
     pub cohort: String,
-    /// Where the authority is.
+    /// The shell in whose folder the CA is.
     pub shell: Shell,
-    /// Its authority.
+    /// The CA.
     pub authority: Issuer<'static, KeyPair>,
 }
 
-/// What a cohort's devices are to get, of one portable binary.
+/// A bundle with one portable binary.
 #[derive(Debug)]
 pub struct Bundle {
     /// Its PRN.
@@ -37,7 +37,7 @@ pub struct Bundle {
     pub binary: String,
 }
 
-/// A device that the server knows.
+/// A device that is registered.
 #[derive(Debug)]
 pub struct Member {
     /// The device.
@@ -47,7 +47,7 @@ pub struct Member {
 }
 
 impl Factory {
-    /// Whoever has a certificate of the factory's authority is a device of the cohort.
+    /// Creates a factory. Every device with a certificate of its CA is registered in its cohort.
     pub async fn new(api: Api) -> Self {
         let shell = Shell::new();
         shell
@@ -67,7 +67,7 @@ impl Factory {
         factory
     }
 
-    /// Registers the authority in a shell's folder, with the product of this factory.
+    /// Registers the CA in the shell's folder, with this just-in-time provisioning. Returns its PRN.
     pub async fn register_authority(&self, shell: &Shell, jitp: Value) -> String {
         let jitp = with(json!({"product_prn": self.product}), jitp);
         let (certificate, proof) = self.proven(shell).await;
@@ -75,12 +75,12 @@ impl Factory {
         self.create("ca_certificates", "ca_certificate", new).await
     }
 
-    /// The authority in a shell's folder, and the proof that its key is there.
+    /// The certificate of the CA in the shell's folder, and a proof of its private key.
     pub async fn proven(&self, shell: &Shell) -> (String, String) {
         self.proven_with(shell, "").await
     }
 
-    /// The same, with options of openssl for the proof.
+    /// Like `proven`, with additional options of openssl for the proof.
     pub async fn proven_with(&self, shell: &Shell, options: &str) -> (String, String) {
         let code = self.api.post("/v1/ca_certificates/verification_codes", &json!({})).await.expect(201).json;
         let code = code["verification_code"].as_str().expect("as the harness made it");
@@ -91,7 +91,7 @@ impl Factory {
         (text("ca.pem"), text("proof.pem"))
     }
 
-    /// As plain openssl does it, which makes X.509 of version 1: `<file>.pem` and `<file>.key`.
+    /// Signs a certificate with openssl's defaults, which makes X.509 version 1: `<file>.pem` and `<file>.key`.
     pub fn sign(&self, file: &str, name: &str) {
         let sign = format!(
             "openssl req {EC} -keyout {file}.key -out {file}.csr -subj '/CN={name}'
@@ -100,26 +100,26 @@ impl Factory {
         self.shell.run(&sign).succeeds();
     }
 
-    /// A certificate of the authority, and its key.
+    /// A certificate signed by the CA, and its key.
     pub fn signed(&self, params: &CertificateParams) -> (String, String) {
         let key = KeyPair::generate().expect("as the harness made it");
         (params.signed_by(&key, &self.authority).expect("as the harness made it").pem(), key.serialize_pem())
     }
 
-    /// A device that has a certificate, and has not shown it yet.
+    /// A device with a certificate of the CA that has not connected yet.
     pub fn stranger(&self, server: &impl ForDevices, name: &str) -> Device {
         let (certificate, key) = self.signed(&named(name));
         Device::with(server, &certificate, &key)
     }
 
-    /// A device that has introduced itself.
+    /// A device that has connected once and is registered.
     pub async fn device(&self, server: &impl ForDevices, name: &str) -> Member {
         let device = self.stranger(server, name);
         let me = device.get("/device/me").await.expect(200).json;
         Member { device, prn: prn(&me["device"]) }
     }
 
-    /// A device of this organization that has no certificate yet.
+    /// A registered device without a certificate.
     pub async fn bare_device(&self, identifier: &str) -> String {
         self.create("devices", "device", json!({"identifier": identifier, "product_prn": self.product})).await
     }
@@ -135,7 +135,7 @@ impl Factory {
         list_all(&self.api, &format!("/v1/events?type={kind}"), "events").await
     }
 
-    /// The first CA certificate of this organization.
+    /// The PRN of the first CA certificate of this organization.
     pub async fn ca(&self) -> String {
         prn(&list_all(&self.api, "/v1/ca_certificates", "ca_certificates").await[0])
     }
@@ -150,7 +150,7 @@ impl Factory {
         self.create("cohorts", "cohort", json!({"name": name, "product_prn": self.product})).await
     }
 
-    /// A bundle for every device; its content is its name.
+    /// A bundle for every device. Its content is its name.
     pub async fn bundle(&self, name: &str) -> Bundle {
         let bench = Workbench::named(self.api.clone(), name).await;
         let binary = bench.signed_for("portable", name.as_bytes()).await;
@@ -158,12 +158,12 @@ impl Factory {
         Bundle { prn: self.create("bundles", "bundle", new).await, binary }
     }
 
-    /// A release of the cohort.
+    /// Creates a release in the factory's cohort.
     pub async fn release(&self, name: &str, bundle: &str, more: Value) -> String {
         self.release_in(&self.cohort, name, bundle, more).await
     }
 
-    /// A release of any cohort.
+    /// Creates a release in any cohort.
     pub async fn release_in(&self, cohort: &str, name: &str, bundle: &str, more: Value) -> String {
         let body = with(json!({"name": name, "cohort_prn": cohort, "bundle_prn": bundle}), more);
         self.create("releases", "release", body).await
@@ -180,7 +180,7 @@ impl Factory {
         found[prn.split(':').nth(3).expect("as the harness made it")].take()
     }
 
-    /// The server's clock: a verification code is good for a week from now on.
+    /// The time of the server's clock. It is derived from a new verification code, which is valid for a week.
     pub async fn now(&self) -> Timestamp {
         let code = self.api.post("/v1/ca_certificates/verification_codes", &json!({})).await.expect(201).json;
         let expires_at: Timestamp = code["expires_at"]
@@ -191,7 +191,7 @@ impl Factory {
         expires_at - Duration::from_hours(7 * 24)
     }
 
-    /// What a device is answered: the name of the release or the override that it gets, or the status. What explaining says is the same.
+    /// What a device gets: the name of its release or override, or the status. Checks that `explain` gives the same result.
     pub async fn asks(&self, member: &Member, says: &[(&str, &str)]) -> String {
         let mut question = json!({"explain": true});
         for (name, value) in says {
@@ -213,7 +213,7 @@ impl Factory {
         assert_eq!(explained["bundle_prn"], answer["bundle"]["prn"]);
         without_urls(&mut explained["manifest"]);
         without_urls(&mut answer["manifest"]);
-        // People read names.
+        // Explanations contain names as well, for people.
         for entry in explained["manifest"].as_array_mut().into_iter().flatten() {
             let name = entry.as_object_mut().and_then(|entry| entry.remove("artifact_name"));
             assert!(name.is_some_and(|name| name.is_string()), "{entry}");
@@ -233,15 +233,15 @@ fn without_urls(manifest: &mut Value) {
 /// Options of `openssl req` for the certificate of a device.
 const LEAF: &str = "-addext basicConstraints=critical,CA:FALSE";
 
-/// An authority in a folder of its own, and what it signs.
+/// A CA in a folder of its own, and the certificates that it signs.
 #[derive(Debug)]
 pub struct Maker {
-    /// The folder.
+    /// The shell in that folder.
     pub shell: Shell,
 }
 
 impl Maker {
-    /// An authority of this name, made by `openssl req -x509` with these options.
+    /// A CA with this name, made by `openssl req -x509` with these options.
     pub fn new(name: &str, options: &str) -> Self {
         let shell = Shell::new();
         let options =
@@ -254,12 +254,12 @@ impl Maker {
         Self { shell }
     }
 
-    /// A file of the folder.
+    /// The content of a file in the folder.
     pub fn text(&self, name: &str) -> String {
         String::from_utf8(self.shell.read(name)).expect("as the harness made it")
     }
 
-    /// What the server says to a device with a certificate that is made with these options.
+    /// The answer to a device with a certificate that is made with these options.
     pub async fn shows(&self, server: &impl ForDevices, options: &str) -> Answer {
         let key = if options.contains("-newkey") { "" } else { EC };
         let leaf = if options.contains("basicConstraints") { "" } else { LEAF };
@@ -270,12 +270,12 @@ impl Maker {
         Device::with(server, &self.text("d.pem"), &self.text("d.key")).get("/device/me").await
     }
 
-    /// What the server says to a request to register the authority.
+    /// The answer to a request to register the CA.
     pub async fn registers(&self, factory: &Factory) -> Answer {
         self.registers_with(factory, "").await
     }
 
-    /// The same, with options of openssl for the proof of its key.
+    /// Like `registers`, with additional options of openssl for the proof.
     pub async fn registers_with(&self, factory: &Factory, options: &str) -> Answer {
         let (certificate, proof) = factory.proven_with(&self.shell, options).await;
         let new = json!({"certificate": certificate, "verification_certificate": proof, "jitp": {"product_prn": factory.product}});
@@ -283,19 +283,19 @@ impl Maker {
     }
 }
 
-/// Where a record is.
+/// The API path of a record.
 pub fn path(prn: &str) -> String {
     format!("/v1/{}s/{prn}", prn.split(':').nth(3).expect("as the harness made it"))
 }
 
-/// A body with more fields.
+/// Adds fields to a body.
 pub fn with(mut body: Value, more: Value) -> Value {
     let Value::Object(more) = more else { panic!("fields are an object") };
     body.as_object_mut().expect("as the harness made it").extend(more);
     body
 }
 
-/// The authority in a shell's folder.
+/// The CA in the shell's folder.
 pub fn authority(shell: &Shell) -> Issuer<'static, KeyPair> {
     let text = |name: &str| String::from_utf8(shell.read(name)).expect("as the harness made it");
     Issuer::from_ca_cert_pem(
@@ -305,7 +305,7 @@ pub fn authority(shell: &Shell) -> Issuer<'static, KeyPair> {
     .expect("it is as the harness made it")
 }
 
-/// What devices say of themselves.
+/// The report of a device that is on this release.
 pub fn on(release: &str) -> [(&str, &str); 1] {
     [("peridio-release-prn", release)]
 }

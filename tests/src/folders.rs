@@ -1,8 +1,8 @@
-//! Looking into folders.
+//! Searching folders.
 
 use std::path::{Path, PathBuf};
 
-/// The files anywhere under a folder whose names begin so, in order.
+/// The files below a folder whose names begin with `prefix`, sorted.
 pub fn files_under(folder: &Path, prefix: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {

@@ -1,4 +1,4 @@
-//! Keys and certificates as other programs write them and as people paste them.
+//! Keys and certificates in the forms that other programs write and people paste.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{Api, Shell, prn};
 
-/// Makes a key with a certificate, and what else is made of the two.
+/// A script that makes a key and a certificate, and converts both into other forms.
 pub const MAKE: &str =
     "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=SN-1 -days 30 \
     -addext basicConstraints=critical,CA:FALSE -keyout d.key -out d.pem
@@ -18,7 +18,7 @@ pub const MAKE: &str =
     openssl req -new -key d.key -subj /CN=x -out d.csr
     ssh-keygen -q -t ed25519 -N '' -C me -f id";
 
-/// A product with a device; each is named by its PRN.
+/// Creates a product with a device. Returns both PRNs.
 pub async fn device(api: &Api) -> (String, String) {
     let product =
         prn(&api.post("/v1/products", &json!({"name": "gateway"})).await.expect(201).json["product"]);
@@ -27,17 +27,17 @@ pub async fn device(api: &Api) -> (String, String) {
     (product, device)
 }
 
-/// A file that is text.
+/// The content of a text file.
 pub fn text(shell: &Shell, file: &str) -> String {
     String::from_utf8(shell.read(file)).expect("text")
 }
 
-/// A file in base64.
+/// The content of a file in base64.
 pub fn base64(shell: &Shell, file: &str) -> String {
     STANDARD.encode(shell.read(file))
 }
 
-/// A text as Windows' editor writes it.
+/// A text as the Windows editor saves it.
 pub fn utf16(text: &str) -> Vec<u8> {
     format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
 }

@@ -1,7 +1,7 @@
-//! Google Cloud Storage as far as its XML interface is S3's: the S3 server behind a door that checks Google's signatures by itself,
-//! after the published rules, and translates what has another name.
+//! A simulated Google Cloud Storage, as far as its XML API equals S3: the S3 server behind a layer that checks Google's signatures by the
+//! published rules, and translates headers with other names.
 //!
-//! What this can't show is whether Google reads those rules as we do.
+//! It can't show whether we interpret the rules in the same way as Google.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 use crate::s3::{S3, S3Options};
 
 const EMAIL: &str = "olivine@test.iam.gserviceaccount.com";
-/// What is signed as the host, wherever the request goes.
+/// The host that is signed, whatever the address of the request is.
 const HOST: &str = "storage.googleapis.com";
 
-/// A running server; stopped when dropped.
+/// A running server. Dropping it stops it.
 #[derive(Debug)]
 pub struct Gcs {
     server: S3,
@@ -27,7 +27,7 @@ pub struct Gcs {
 }
 
 impl Gcs {
-    /// Starts one, with the key of a new service account.
+    /// Starts a server with the key of a new service account.
     pub fn start() -> Self {
         let pair = KeyPair::generate(KeySize::Rsa2048).expect("a key can be made");
         let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).expect("a key has an encoding");
@@ -43,12 +43,12 @@ impl Gcs {
         self.server.url()
     }
 
-    /// Makes an empty bucket, and returns its name.
+    /// Creates an empty bucket, and returns its name.
     pub fn bucket(&self, name: &str) -> String {
         self.server.bucket(name)
     }
 
-    /// The key of its service account, as Google would give it out.
+    /// The key file of its service account, in Google's form.
     pub fn service_account_key(&self) -> String {
         let key = serde_json::json!({
             "type": "service_account",
@@ -60,20 +60,20 @@ impl Gcs {
         key.to_string()
     }
 
-    /// The server behind it, for what a test wants to change or see.
+    /// The S3 server behind it, for tests that want to change or inspect it.
     pub const fn server(&self) -> &S3 {
         &self.server
     }
 }
 
-/// Lets in what is signed.
+/// Accepts only signed requests.
 #[derive(Debug)]
 pub(crate) struct Door {
     public_key: Vec<u8>,
 }
 
 impl Door {
-    /// The request as S3 has it; `None` if it is not signed as it should be.
+    /// Translates a request to S3, or returns `None` if its signature is wrong.
     pub(crate) fn admit(&self, method: &Method, uri: &Uri, headers: &mut HeaderMap) -> Option<Uri> {
         let query = uri.query().unwrap_or_default();
         let translated = if query.contains("X-Goog-Signature=") {
@@ -83,7 +83,7 @@ impl Door {
             query.to_owned()
         };
         headers.remove("authorization");
-        // Only what is not there yet may be made.
+        // The object must not exist yet.
         if headers.remove("x-goog-if-generation-match").is_some_and(|generation| generation == "0") {
             headers.insert("if-none-match", HeaderValue::from_static("*"));
         }
@@ -95,7 +95,7 @@ impl Door {
         target.parse().ok()
     }
 
-    /// Checks a signed URL as "V4 signing process with your own program" describes it, and returns what is left of its query.
+    /// Checks a signed URL as described in "V4 signing process with your own program", and returns the rest of its query.
     fn check_url(&self, method: &Method, path: &str, query: &str, headers: &HeaderMap) -> Option<String> {
         let mut pairs: Vec<(&str, &str)> =
             query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
@@ -134,7 +134,7 @@ impl Door {
         Some(pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"))
     }
 
-    /// Checks a token that the account signed itself.
+    /// Checks a token that the service account signed.
     fn check_token(&self, headers: &HeaderMap) -> Option<()> {
         let token = headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")?;
         let (text, signature) = token.rsplit_once('.')?;
@@ -144,7 +144,7 @@ impl Door {
     }
 }
 
-/// Every byte that is not a letter, digit or one of `-._~` as `%XX`.
+/// Percent-encodes every byte that is not a letter, a digit or one of `-._~`.
 fn strict(text: &str) -> String {
     let encoded = |byte: u8| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -173,6 +173,6 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What the server says to a request that is not let in.
+/// The answer to a request that is refused.
 pub(crate) const REFUSED: &str =
     "<Error><Code>SignatureDoesNotMatch</Code><Message>not signed by the service account</Message></Error>";

@@ -1,4 +1,4 @@
-//! `HAProxy` in front of a server under test. It must never be configured beyond what the user guide says.
+//! `HAProxy` in front of a server under test. Its configuration must never differ from the one that the user guide describes.
 
 use std::fs;
 use std::net::TcpStream;
@@ -9,17 +9,18 @@ use tempfile::TempDir;
 use crate::nginx::{ATTEMPTS, READY_WITHIN, free_ports, program, replaced};
 use crate::process::{Process, until};
 
-/// A running `HAProxy`; stopped when dropped.
+/// A running `HAProxy`. Dropping it stops it.
 #[derive(Debug)]
 pub struct HaProxy {
     process: Process,
-    // Its configuration and what it says.
+    // Contains its configuration and its log.
     folder: TempDir,
     ports: [u16; 2],
 }
 
 impl HaProxy {
-    /// With a delivered configuration, in which these texts are replaced, for two free ports. Each of them has to be in it.
+    /// Starts it with a configuration from `deploy/`, in which these texts are replaced, for two free ports. Each text must be in the
+    /// configuration.
     pub fn delivered(config: &str, replace: impl Fn([u16; 2]) -> Vec<(String, String)>) -> Self {
         let folder =
             tempfile::Builder::new().prefix("olivine-haproxy-").tempdir().expect("a temporary folder");
@@ -41,12 +42,12 @@ impl HaProxy {
         panic!("HAProxy does not start: {}", said(&folder));
     }
 
-    /// Where it listens, on the first and on the second port.
+    /// Its addresses, on the first and on the second port.
     pub fn addresses(&self) -> [String; 2] {
         self.ports.map(|port| format!("127.0.0.1:{port}"))
     }
 
-    /// What it had to complain about.
+    /// The content of its log.
     pub fn log(&self) -> String {
         said(&self.folder)
     }

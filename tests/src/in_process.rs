@@ -1,7 +1,7 @@
-//! Servers in the test's own process. Requests reach them without sockets, by URLs whose hosts end with `.in-process`.
+//! Servers in the process of the test. Requests reach them without sockets, by URLs whose hosts end with `.in-process`.
 //!
-//! The harness knows no server: `crates/testkit` makes them and registers them here, so that [`Api`](crate::Api),
-//! [`Device`](crate::Device) and all that is built on them ask such a server as they ask any other.
+//! This crate does not depend on the server. `crates/testkit` creates servers and registers them here, so that [`Api`](crate::Api),
+//! [`Device`](crate::Device) and everything built on them work in the same way as with any other server.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,16 +14,16 @@ use futures_util::future::BoxFuture;
 use http::HeaderValue;
 use reqwest::{Body, Request, Url};
 
-/// How a server answers a request.
+/// The function with which a server answers a request.
 pub type Respond =
     Arc<dyn Fn(http::Request<Body>) -> BoxFuture<'static, http::Response<Bytes>> + Send + Sync>;
 
-/// The header in which a [`Device`](crate::Device) shows its certificates, its own first: in base64, with commas between.
+/// The header with the certificates of a [`Device`](crate::Device), its own first: in base64, separated by commas.
 pub const CERTIFICATES: &str = "x-in-process-certificates";
 
-/// The end of the hosts of such servers.
+/// The suffix of the host names of such servers.
 const HOSTS: &str = ".in-process";
-/// The beginning of the hosts at which they answer devices.
+/// The prefix of the host names of their Device APIs.
 const DEVICES: &str = "devices.";
 
 static SERVERS: Mutex<BTreeMap<String, Respond>> = Mutex::new(BTreeMap::new());
@@ -32,24 +32,24 @@ fn servers() -> MutexGuard<'static, BTreeMap<String, Respond>> {
     SERVERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A host's name that no other server of this process has. The server is forgotten when this is dropped.
+/// A host name that no other server in this process has. Dropping it unregisters the server.
 #[derive(Debug)]
 pub struct Host(String);
 
 impl Host {
-    /// A new name. Nobody answers there before [`Self::register`].
+    /// A new host name. Requests fail until [`Self::register`] is called.
     #[expect(clippy::new_without_default, reason = "each is another one")]
     pub fn new() -> Self {
         static COUNTER: AtomicU32 = AtomicU32::new(0);
         Self(format!("olivine-{}{HOSTS}", COUNTER.fetch_add(1, Ordering::Relaxed)))
     }
 
-    /// From now on requests to both URLs are answered so.
+    /// Registers the function that answers requests to both URLs.
     pub fn register(&self, respond: Respond) {
         servers().insert(self.0.clone(), respond);
     }
 
-    /// From now on nobody answers there.
+    /// Unregisters the server.
     pub fn forget(&self) {
         servers().remove(&self.0);
     }
@@ -64,7 +64,7 @@ impl Host {
         format!("http://{DEVICES}{}", self.0)
     }
 
-    /// Whether a request is one to the Device API.
+    /// Whether a request is for the Device API.
     pub fn is_for_devices(uri: &http::Uri) -> bool {
         uri.host().is_some_and(|host| host.starts_with(DEVICES))
     }
@@ -76,13 +76,13 @@ impl Drop for Host {
     }
 }
 
-/// Whether a URL leads to a server in this process.
+/// Whether a URL belongs to a server in this process.
 pub(crate) fn is_here(url: &str) -> bool {
     let host = url.parse::<Url>().ok().and_then(|url| url.host_str().map(str::to_owned));
     host.is_some_and(|host| host.ends_with(HOSTS))
 }
 
-/// The answer of the server in this process that a request is for, if it is for one.
+/// The answer of the server in this process that a request is for, or the request itself if it is for another server.
 pub(crate) async fn answer(request: Request) -> Result<http::Response<Bytes>, Request> {
     let respond = request.url().host_str().and_then(|host| {
         let name = host.strip_prefix(DEVICES).unwrap_or(host);
@@ -93,7 +93,7 @@ pub(crate) async fn answer(request: Request) -> Result<http::Response<Bytes>, Re
     Ok(respond(request).await)
 }
 
-/// Certificates as [`CERTIFICATES`] has them.
+/// Certificates in the form of the header [`CERTIFICATES`].
 pub(crate) fn shown<'a>(certificates: impl Iterator<Item = &'a [u8]>) -> HeaderValue {
     let encoded: Vec<_> = certificates.map(|der| BASE64_STANDARD.encode(der)).collect();
     HeaderValue::from_str(&encoded.join(",")).expect("base64 is ASCII")

@@ -1,7 +1,7 @@
-//! The harness of the end-to-end tests: real executables, real databases, commands as a user types them.
+//! The harness of the end-to-end tests: real executables, real databases, and commands as a user types them.
 //!
-//! A harness panics, because that is how a test fails; each panic says what to do or shows what happened. It must
-//! never call the workspace's crates to do a test's work: what is proven here is proven from outside.
+//! The harness panics, because that is how a test fails. Each panic says what to do or shows what happened. It must never call the
+//! workspace's crates to do a test's work: these tests must prove everything from outside.
 //!
 //! ```no_run
 //! use olivine_tests::{Database, Server, on_both};
@@ -82,8 +82,8 @@ pub use workbench::{Workbench, prn};
 
 /// Runs each named test function, `fn(Database)` or `async fn(Database)`, on SQLite and on PostgreSQL.
 ///
-/// They become `sqlite::NAME` and `postgres::NAME`, so that one database can be chosen by name:
-/// `cargo xtask test --only sqlite::`. Write it once per file: `on_both!(one, async another)`.
+/// The tests are called `sqlite::NAME` and `postgres::NAME`, so that the database can be chosen by name: `cargo xtask test --only
+/// sqlite::`. Call the macro once per file: `on_both!(one, async another)`.
 #[macro_export]
 macro_rules! on_both {
     ($($test:tt)*) => {
@@ -96,7 +96,7 @@ macro_rules! on_both {
     };
 }
 
-/// One half of [`on_both!`].
+/// Used by [`on_both!`] for one database.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! on_database {
@@ -117,7 +117,7 @@ macro_rules! on_database {
     };
 }
 
-/// Runs a test's future; used by [`on_both!`]. Several threads, because [`Shell`] and [`Server`] block.
+/// Runs a test's future; used by [`on_both!`]. It needs several threads, because [`Shell`] and [`Server`] block.
 #[doc(hidden)]
 pub fn block_on<F: Future>(test: F) -> F::Output {
     tokio::runtime::Builder::new_multi_thread()

@@ -1,4 +1,4 @@
-//! One TLS connection of a device that stays open, so that a test knows that it is the same one. Must never connect anew by itself.
+//! A single TLS connection of a device that stays open, so that a test knows that it is the same one. It must never reconnect by itself.
 
 use std::fmt;
 use std::io::{Read as _, Write as _};
@@ -13,7 +13,7 @@ use rustls::pki_types::ServerName;
 use crate::wire::parsed;
 use crate::{Answer, scaled};
 
-/// A server that says nothing for longer hangs.
+/// A server that sends nothing for longer is stuck.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One open connection.
@@ -33,7 +33,7 @@ impl Line {
         Self { tls, base_url: base_url.to_owned() }
     }
 
-    /// `GET`. Panics if the server has closed the connection.
+    /// Sends a `GET` request. Panics if the server has closed the connection.
     pub fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n");
         for (name, value) in headers {
@@ -49,7 +49,7 @@ impl Line {
         answer
     }
 
-    /// Sends a piece of a request. Panics if the server has closed the connection.
+    /// Sends a part of a request. Panics if the server has closed the connection.
     pub fn send(&mut self, text: &str) {
         self.tls.write_all(text.as_bytes()).expect("the connection is open");
     }

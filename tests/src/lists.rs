@@ -1,4 +1,4 @@
-//! Whole lists, however many pages they have.
+//! Complete lists, whatever their number of pages.
 
 use serde_json::Value;
 

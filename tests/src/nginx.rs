@@ -1,4 +1,5 @@
-//! nginx as the load balancer in front of servers under test. It must never be configured beyond what the user guide says.
+//! nginx as the load balancer in front of servers under test. Its configuration must never differ from the one that the user guide
+//! describes.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,11 +12,11 @@ use tempfile::TempDir;
 
 use crate::process::{Process, until};
 
-/// More than one, because another program may take a free port before nginx does.
+/// Another program may take the free port before nginx does, so there are several attempts.
 pub(crate) const ATTEMPTS: usize = 5;
 pub(crate) const READY_WITHIN: Duration = Duration::from_mins(1);
 
-/// A running nginx that spreads requests over servers; stopped when dropped.
+/// A running nginx that distributes requests over servers. Dropping it stops it.
 #[derive(Debug)]
 pub struct Nginx {
     process: Process,
@@ -24,13 +25,13 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// In front of these addresses. `http` and `location` are added to its configuration.
+    /// Starts it in front of these addresses. `http` and `location` are added to its configuration.
     pub fn in_front_of(servers: &[&str], http: &str, location: &str) -> Self {
         Self::start(|folder, [port, _]| configuration(folder, port, servers, http, location))
     }
 
-    /// With a delivered configuration, in which these texts are replaced: for a folder and two free ports, of which the first is used. Each
-    /// of them has to be in it.
+    /// Starts it with a configuration from `deploy/`, in which these texts are replaced, for a folder and two free ports, the first of
+    /// which is used. Each text must be in the configuration.
     pub fn delivered(config: &str, replace: impl Fn(&str, [u16; 2]) -> Vec<(String, String)>) -> Self {
         Self::start(|folder, ports| {
             let http = format!("http {{\n{}", temporary_folders(folder));
@@ -40,7 +41,7 @@ impl Nginx {
         })
     }
 
-    /// With the configuration for a folder and two free ports, of which it has to use the first.
+    /// Starts it with this configuration for a folder and two free ports. The configuration must use the first port.
     pub(crate) fn start(configure: impl Fn(&str, [u16; 2]) -> String) -> Self {
         let folder = tempfile::Builder::new().prefix("olivine-nginx-").tempdir().expect("a temporary folder");
         let pid = folder.path().join("nginx.pid");
@@ -53,7 +54,7 @@ impl Nginx {
             let mut process = Process::start(command, folder.path(), "nginx");
             let is_up = until(READY_WITHIN, || match process.status() {
                 Some(_) => Some(false),
-                // It writes this once its ports are its own: until then another program may have come to listen there.
+                // nginx writes this file when it has its ports. Before that, another program may be listening on them.
                 None if !pid.exists() => None,
                 None => TcpStream::connect(("127.0.0.1", ports[0])).is_ok().then_some(true),
             });
@@ -67,17 +68,17 @@ impl Nginx {
         );
     }
 
-    /// Where it answers.
+    /// Its base URL.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports[0])
     }
 
-    /// Where it listens besides, if it was configured to.
+    /// Its second address, if the configuration uses it.
     pub fn second_address(&self) -> String {
         format!("127.0.0.1:{}", self.ports[1])
     }
 
-    /// What it had to complain about.
+    /// The content of its error log.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default()
     }
@@ -85,19 +86,19 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // Its workers would outlive a master that is killed.
+        // If the master were killed, its workers would survive.
         self.process.terminate();
         self.process.wait(READY_WITHIN);
     }
 }
 
-/// Two ports that nobody listens on.
+/// Two ports on which nobody listens.
 pub(crate) fn free_ports() -> [u16; 2] {
     let listeners = [0; 2].map(|port| TcpListener::bind(("127.0.0.1", port)).expect("a free port"));
     listeners.map(|listener| listener.local_addr().expect("a listener has an address").port())
 }
 
-/// A delivered configuration with other texts in these places.
+/// Replaces texts in a configuration. Each text must be in it.
 pub(crate) fn replaced(config: &str, texts: impl IntoIterator<Item = (String, String)>) -> String {
     texts.into_iter().fold(config.to_owned(), |config, (what, by)| {
         assert!(config.contains(&what), "the delivered configuration has no '{what}' any more");
@@ -105,7 +106,7 @@ pub(crate) fn replaced(config: &str, texts: impl IntoIterator<Item = (String, St
     })
 }
 
-/// Debian keeps daemons out of the path of ordinary users.
+/// The path of a daemon. Debian does not put daemons into the `PATH` of ordinary users.
 pub(crate) fn program(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
@@ -114,29 +115,29 @@ pub(crate) fn program(name: &str) -> PathBuf {
     found.unwrap_or_else(|| panic!("{name} is not installed: run `cargo xtask test`"))
 }
 
-/// What every configuration begins with.
+/// The beginning of every configuration.
 pub(crate) fn main_lines(folder: &str) -> String {
     let mut lines = format!("pid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n");
-    // Debian's has its part for TCP in a file of its own.
+    // In Debian's nginx, the module for TCP is a separate file.
     let module = Path::new("/usr/lib/nginx/modules/ngx_stream_module.so");
     if module.exists() {
         writeln!(lines, "load_module {};", module.display()).expect("memory");
     }
-    // Root's folders are root's.
+    // Root's folders are only accessible to root.
     if rustix::process::geteuid().is_root() {
         lines.push_str("user root;\n");
     }
     lines
 }
 
-/// What every `http` section has, so that it runs as anybody.
+/// The settings of every `http` section that let it run as any user.
 pub(crate) fn temporary_folders(folder: &str) -> String {
     ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("    {kind}_temp_path {folder}/{kind};\n"))
         .concat()
 }
 
-/// What is in an `upstream`. Who refuses a connection is asked again at once, so that no test waits for that.
+/// The content of an `upstream` section. A server that refuses a connection is tried again immediately, so that no test waits for it.
 pub(crate) fn server_lines<'a>(addresses: impl Iterator<Item = &'a str>) -> String {
     addresses.fold(String::new(), |mut lines, address| {
         writeln!(lines, "        server {address} max_fails=0;").expect("memory");

@@ -11,11 +11,11 @@ use tempfile::TempDir;
 use crate::PostgresDatabase;
 use crate::process::{Process, until};
 
-/// More than one, because another program may take a free port before pgbouncer does.
+/// Another program may take the free port before pgbouncer does, so there are several attempts.
 const ATTEMPTS: usize = 5;
 const READY_WITHIN: Duration = Duration::from_mins(1);
 
-/// A running pgbouncer; stopped when dropped.
+/// A running pgbouncer. Dropping it stops it.
 #[derive(Debug)]
 pub struct Pooler {
     process: Process,
@@ -24,7 +24,7 @@ pub struct Pooler {
 }
 
 impl Pooler {
-    /// In front of a database, with some lines of configuration such as `pool_mode = session`.
+    /// Starts it in front of a database, with lines of configuration such as `pool_mode = session`.
     pub fn in_front_of(database: &PostgresDatabase, settings: &str) -> Self {
         let url = database.url();
         let (front, rest) = url.split_once('@').expect("a user");
@@ -57,7 +57,7 @@ impl Pooler {
         panic!("pgbouncer does not start");
     }
 
-    /// The same database through it.
+    /// The URL of the database through pgbouncer.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -70,7 +70,7 @@ impl Drop for Pooler {
     }
 }
 
-/// pgbouncer refuses to run as root, so there it becomes somebody else.
+/// pgbouncer refuses to run as root, so it changes to another user in that case.
 fn command(folder: &Path) -> Command {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);

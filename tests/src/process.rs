@@ -1,4 +1,4 @@
-//! A child process with its output in files: bounded waits, signals by process id, its last words in a panic.
+//! A child process whose output goes to files: bounded waits, signals by process id, and the end of its output in panics.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How often a state of another process is looked at; it has no way to call us.
+/// The interval at which the state of another process is polled, because it can't notify us.
 const POLL_EVERY: Duration = Duration::from_millis(20);
 const LINES_SHOWN: usize = 40;
 
-/// A started process; killed when dropped.
+/// A started process. Dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
@@ -33,30 +33,30 @@ impl Process {
         self.child.id()
     }
 
-    /// The status, once it has ended.
+    /// Its exit status, if it has ended.
     pub(crate) fn status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a child of ours can be waited for")
     }
 
-    /// Asks it to stop, as an init system does.
+    /// Asks it to stop, like an init system.
     pub(crate) fn terminate(&mut self) {
         self.signal(Signal::TERM);
     }
 
-    /// Ends it at whatever instruction it is.
+    /// Kills it immediately with SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.signal(Signal::KILL);
         let _ = self.child.wait();
     }
 
     fn signal(&mut self, signal: Signal) {
-        // Until we have waited for it, its process id cannot become somebody else's.
+        // While we have not waited for it, its process id can't be reused.
         if self.status().is_none() {
             kill_process(Pid::from_child(&self.child), signal).expect("a child of ours can be signalled");
         }
     }
 
-    /// Waits for its end; `None` when it has not ended in time.
+    /// Waits for its end. Returns `None` if it has not ended in time.
     pub(crate) fn wait(&mut self, at_most: Duration) -> Option<ExitStatus> {
         until(at_most, || self.status())
     }
@@ -69,7 +69,7 @@ impl Process {
         text(&self.stderr)
     }
 
-    /// The end of what it said, to be read under a failed test.
+    /// The end of its output, which is shown when a test fails.
     pub(crate) fn last_words(&self) -> String {
         format!("--- stdout\n{}\n--- stderr\n{}", tail(&self.stdout()), tail(&self.stderr()))
     }
@@ -81,11 +81,11 @@ impl Drop for Process {
     }
 }
 
-/// Looks until there is something, or until the time is over.
+/// Polls until `look` returns something, or until the time is over.
 pub(crate) fn until<T>(at_most: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + at_most;
     loop {
-        // The time is read first: what was there at the deadline still counts.
+        // The time is read first, so that a state reached exactly at the deadline still counts.
         let over = Instant::now() >= deadline;
         if let Some(found) = look() {
             return Some(found);
@@ -114,7 +114,7 @@ fn tail(text: &str) -> String {
     lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n")
 }
 
-/// Whoever runs the tests may have settings of their own.
+/// Removes the settings of the person who runs the tests.
 pub(crate) fn remove_settings(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("OLIVINE_") {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn terminating_lets_it_say_goodbye() {
+    fn a_terminated_process_can_still_print() {
         let folder = tempfile::tempdir().unwrap();
         let mut process =
             sh("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.01; done", folder.path());

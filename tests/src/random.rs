@@ -1,24 +1,24 @@
-//! Randomness for tests: another one in each run, printed, and repeatable with `OLIVINE_TEST_SEED`.
+//! Randomness for tests: different in each run, printed, and repeatable with `OLIVINE_TEST_SEED`.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-/// Names the seed of a run that is to be repeated.
+/// The environment variable with the seed of a run that is to be repeated.
 const SEED: &str = "OLIVINE_TEST_SEED";
 
-/// How much of something a longer run than usual is asked to do, by the environment variable that says it: `cargo xtask test --long` sets
-/// `OLIVINE_TEST_SERVER_KILLS` and `OLIVINE_TEST_AGENT_KILLS`.
+/// A number from an environment variable with which longer runs ask for more. `cargo xtask test --long` sets `OLIVINE_TEST_SERVER_KILLS`
+/// and `OLIVINE_TEST_AGENT_KILLS`.
 pub fn asked_for(variable: &str) -> Option<usize> {
     let text = std::env::var(variable).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is not a number")))
 }
 
-/// A source of numbers (`SplitMix64`): good enough for choosing moments and bytes, and the same everywhere for the same seed.
+/// A random number generator (`SplitMix64`): good enough for choosing times and bytes, and the same on every machine for the same seed.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// Seeded anew, or as `OLIVINE_TEST_SEED` says; a test that fails shows the seed.
+    /// A generator with a new seed, or with the one in `OLIVINE_TEST_SEED`. A test that fails shows the seed.
     #[expect(clippy::print_stderr, reason = "under a failed test, this is read by a person")]
     pub fn new() -> Self {
         let given = std::env::var(SEED).ok().and_then(|text| text.parse().ok());
@@ -27,7 +27,7 @@ impl Random {
         Self::seeded(seed)
     }
 
-    /// The numbers of this seed.
+    /// A generator with this seed.
     pub const fn seeded(seed: u64) -> Self {
         Self(seed)
     }
@@ -40,13 +40,13 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A moment between now and `latest`.
+    /// A random duration of at most `latest`.
     pub fn within(&mut self, latest: Duration) -> Duration {
         let micros = u64::try_from(latest.as_micros()).expect("a test does not wait that long");
         Duration::from_micros(self.next() % (micros + 1))
     }
 
-    /// So many bytes that no compression could shrink.
+    /// Random bytes, which can't be compressed.
     pub fn bytes(&mut self, size: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(size + 8);
         while bytes.len() < size {

@@ -1,5 +1,5 @@
-//! A connection between a server under test and what it depends on, or who depends on it, which a test can cut, mend, slow
-//! down, lead elsewhere, and let swallow what is sent. It must never change what passes.
+//! A TCP relay between a server under test and another program. A test can cut the connections, restore them, slow them down, redirect
+//! them, or make the relay drop all data silently. It must never change the data that it passes on.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// How much passes at once where it is slow.
+/// The number of bytes that pass at once if the relay is slow.
 const BLOCK: usize = 4096;
 
-/// Passes everything on to another address, unless it is cut.
+/// Relays connections to another address.
 #[derive(Debug)]
 pub struct Relay {
     address: SocketAddr,
@@ -23,15 +23,15 @@ struct State {
     target: String,
     pause: Duration,
     cut: bool,
-    /// Whether new connections swallow what is sent, from the beginning.
+    /// Whether new connections drop all data silently from the beginning.
     dark: bool,
     open: Vec<TcpStream>,
-    /// For each open connection, whether it swallows what is sent.
+    /// For each open connection, whether it drops all data silently.
     swallowing: Vec<Arc<AtomicBool>>,
 }
 
 impl Relay {
-    /// Listens on a free port; it ends with the test's process.
+    /// Listens on a free port. The relay ends with the process of the test.
     pub fn to(target: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a listener has an address");
@@ -47,14 +47,14 @@ impl Relay {
         let shared = Arc::clone(&wire);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                // Dropping it is what a server that is down looks like.
+                // Dropping the connection looks like a server that is down.
                 let _ = pass_on(stream, &shared);
             }
         });
         Self { address, wire }
     }
 
-    /// One to the server of a database, and the database's URL that leads through it.
+    /// A relay to the server of a database, and the URL of the database through the relay.
     pub fn to_database(url: &str) -> (Self, String) {
         let (start, rest) = url.split_once('@').expect("a database's URL has a user");
         let (host, name) = rest.split_once('/').expect("a database's URL ends with its name");
@@ -63,12 +63,12 @@ impl Relay {
         (relay, url)
     }
 
-    /// Where to connect instead.
+    /// The address of the relay.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Ends all connections, and every new one at once.
+    /// Closes all connections, and closes each new one immediately.
     pub fn cut(&self) {
         let mut state = self.wire.lock().expect("no panics here");
         state.cut = true;
@@ -77,8 +77,8 @@ impl Relay {
         }
     }
 
-    /// From now on, connections that are open swallow what is sent, both ways, and stay open: this is what a failover or a firewall
-    /// that sends no reset looks like. New connections work.
+    /// From now on, the open connections drop all data silently in both directions, and stay open. This is what a failover, or a firewall
+    /// that sends no reset, looks like. New connections work.
     pub fn black_hole(&self) {
         let mut state = self.wire.lock().expect("no panics here");
         for swallowing in state.swallowing.drain(..) {
@@ -86,25 +86,25 @@ impl Relay {
         }
     }
 
-    /// The same, and new connections are accepted and swallow what is sent as well, until [`mend`](Self::mend).
+    /// Like `black_hole`, and new connections are accepted and drop all data as well, until [`mend`](Self::mend).
     pub fn black_hole_everything(&self) {
         self.wire.lock().expect("no panics here").dark = true;
         self.black_hole();
     }
 
-    /// Ends all connections; new ones lead to another address: that of a server that was started again.
+    /// Closes all connections, and relays new ones to another address, such as that of a restarted server.
     pub fn lead_to(&self, target: String) {
         self.cut();
         self.wire.lock().expect("no panics here").target = target;
         self.mend();
     }
 
-    /// Takes a pause after every 4 KiB that come from the other side, on connections that are made from now on.
+    /// Pauses after every 4 KiB from the other side, on connections that are opened from now on.
     pub fn slow_down(&self, pause: Duration) {
         self.wire.lock().expect("no panics here").pause = pause;
     }
 
-    /// Lets new connections through again. Those that swallow what is sent go on doing so.
+    /// Lets new connections work again. Connections that drop data continue to do so.
     pub fn mend(&self) {
         let mut state = self.wire.lock().expect("no panics here");
         state.cut = false;
@@ -128,7 +128,7 @@ fn pass_on(client: TcpStream, shared: &Mutex<State>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Carries everything over, until one side is closed. A connection that swallows what is sent does not even pass on that it was closed.
+/// Copies the data until one side closes. A connection that drops data does not pass on the end of the connection either.
 fn carry(mut from: TcpStream, mut to: TcpStream, pause: Duration, swallows: &AtomicBool) {
     let mut block = [0; BLOCK];
     while let Ok(length) = from.read(&mut block) {
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn it_passes_on_until_it_is_cut() {
+    fn the_relay_passes_data_until_it_is_cut() {
         let relay = to_an_echo();
         let mut byte = [0];
         let mut stream = TcpStream::connect(relay.address()).unwrap();

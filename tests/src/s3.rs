@@ -1,5 +1,5 @@
-//! An S3 server of one's own, in this process: `s3s` speaks the protocol and checks signatures, the rest is ours, so that it is as
-//! strict as the real one where that matters, and can fail when a test wants it to.
+//! An S3 server in the process of the test: `s3s` implements the protocol and checks signatures, and the rest is our own. It is as strict
+//! as the real S3 where that matters, and can fail when a test wants it to.
 
 mod bytes;
 mod operations;
@@ -29,19 +29,19 @@ use self::operations::Store;
 use self::state::State;
 use crate::gcs::{self, Door};
 
-/// The region that it says it is in.
+/// The region of the server.
 const REGION: &str = "eu-test-1";
 
-/// Where and for whom an S3 server is to be started.
+/// The options of an S3 server.
 #[derive(Clone, Debug)]
 pub struct S3Options {
-    /// Where it listens; port 0 takes a free one.
+    /// The address on which it listens. Port 0 chooses a free port.
     pub address: SocketAddr,
-    /// Where it keeps bytes; `None` for a temporary folder. What it knows of them it forgets when it stops.
+    /// The folder for the bytes of objects, or `None` for a temporary folder. Its other state is in memory and is lost when it stops.
     pub folder: Option<PathBuf>,
-    /// The public half of the key.
+    /// The access key id.
     pub access_key_id: String,
-    /// The secret half of the key.
+    /// The secret access key.
     pub secret_access_key: String,
 }
 
@@ -56,16 +56,16 @@ impl Default for S3Options {
     }
 }
 
-/// How a store refuses whatever it is asked, as some do for good.
+/// An error with which the server refuses requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Refusing {
     /// The status.
     pub status: u16,
     /// The code in its answer, such as `NoSuchBucket`.
     pub code: &'static str,
-    /// What its answer says to people.
+    /// The message in its answer.
     pub message: &'static str,
-    /// Refuses only requests that have a header which begins like this.
+    /// If set, only requests with a header that begins with this text are refused.
     pub header: Option<&'static str>,
 }
 
@@ -80,7 +80,7 @@ impl Refusing {
     }
 }
 
-/// What a test can change while the server runs.
+/// The behaviour that a test can change while the server runs.
 #[derive(Debug, Default)]
 struct Knobs {
     unavailable: AtomicBool,
@@ -103,7 +103,7 @@ impl Knobs {
     }
 }
 
-/// A running S3 server; stopped when dropped.
+/// A running S3 server. Dropping it stops it.
 #[derive(Debug)]
 pub struct S3 {
     options: S3Options,
@@ -116,17 +116,17 @@ pub struct S3 {
 }
 
 impl S3 {
-    /// Starts one on a free port of the loopback interface.
+    /// Starts a server on a free port of the loopback interface.
     pub fn start() -> Self {
         Self::start_with(S3Options::default())
     }
 
-    /// Starts one as asked.
+    /// Starts a server with these options.
     pub fn start_with(options: S3Options) -> Self {
         Self::start_behind(options, None)
     }
 
-    /// Starts one whose own signatures are replaced by what a door checks.
+    /// Starts a server that checks signatures with `door`, if there is one, instead of its own check.
     pub(crate) fn start_behind(mut options: S3Options, door: Option<Arc<Door>>) -> Self {
         let temporary = options.folder.is_none().then(|| tempfile::tempdir().expect("a temporary folder"));
         let folder = temporary.as_ref().map(|folder| folder.path().to_owned());
@@ -159,13 +159,13 @@ impl S3 {
         format!("http://{}", self.options.address)
     }
 
-    /// Makes an empty bucket, and returns its name.
+    /// Creates an empty bucket, and returns its name.
     pub fn bucket(&self, name: &str) -> String {
         self.state.add_bucket(name);
         name.to_owned()
     }
 
-    /// What registers a bucket of this server as an organization's storage.
+    /// The request body that registers a bucket of this server as a storage backend of an organization.
     pub fn backend(&self, bucket: &str) -> Value {
         json!({
             "name": bucket,
@@ -180,17 +180,17 @@ impl S3 {
         })
     }
 
-    /// The public half of the key.
+    /// The access key id.
     pub fn access_key_id(&self) -> &str {
         &self.options.access_key_id
     }
 
-    /// The secret half of the key.
+    /// The secret access key.
     pub fn secret_access_key(&self) -> &str {
         &self.options.secret_access_key
     }
 
-    /// The variables by which a program finds it.
+    /// The environment variables that tell a program how to reach it.
     pub fn environment(&self) -> Vec<(String, String)> {
         [
             ("AWS_ENDPOINT_URL", self.url()),
@@ -202,76 +202,76 @@ impl S3 {
         .into()
     }
 
-    /// From now on every request is answered with 503, or none is.
+    /// Sets whether every request is answered with 503.
     pub fn answer_503(&self, yes: bool) {
         self.knobs.unavailable.store(yes, Ordering::SeqCst);
     }
 
-    /// From now on no request is answered at all, or every one is.
+    /// Sets whether requests get no answer at all.
     pub fn stall(&self, yes: bool) {
         self.knobs.stalled.store(yes, Ordering::SeqCst);
     }
 
-    /// From now on the bytes of objects and parts pass at 1 KiB in a second, each way and on each connection, or as fast as they can.
+    /// Sets whether the bytes of objects and parts pass at only 1 KiB per second, in each direction and on each connection.
     pub fn slow(&self, yes: bool) {
         self.knobs.slow.store(yes, Ordering::SeqCst);
     }
 
-    /// From now on the key lacks exactly these permissions: `s3:PutObject`, `s3:GetObject`, `s3:ListBucket`…
+    /// Denies exactly these permissions: `s3:PutObject`, `s3:GetObject`, `s3:ListBucket`…
     pub fn deny(&self, permissions: &[&str]) {
         let denied = permissions.iter().map(|&permission| permission.to_owned()).collect();
         *self.knobs.denied.lock().unwrap_or_else(PoisonError::into_inner) = denied;
     }
 
-    /// From now on requests are refused like this, or none is.
+    /// Sets the error with which requests are refused, if any.
     pub fn refuse(&self, refusing: Option<Refusing>) {
         *self.knobs.refusing.lock().unwrap_or_else(PoisonError::into_inner) = refusing;
     }
 
-    /// From now on a rule lets pages of this origin write, or none does.
+    /// Sets the origin whose pages may write, if any (a CORS rule).
     pub fn allow_origin(&self, origin: Option<&str>) {
         *self.knobs.cors.lock().unwrap_or_else(PoisonError::into_inner) = origin.map(str::to_owned);
     }
 
-    /// How many bytes of objects and parts were received.
+    /// The number of received bytes of objects and parts.
     pub fn received_bytes(&self) -> u64 {
         self.knobs.received.load(Ordering::SeqCst)
     }
 
-    /// How many bytes of objects were sent.
+    /// The number of sent bytes of objects.
     pub fn sent_bytes(&self) -> u64 {
         self.knobs.sent.load(Ordering::SeqCst)
     }
 
-    /// The names of all objects in a bucket, in order, besides the one that says which storage it is.
+    /// The names of all objects in a bucket, sorted, without the object that identifies the storage.
     pub fn objects(&self, bucket: &str) -> Vec<String> {
         let names = self.state.names(bucket).into_iter();
         names.filter(|name| !name.ends_with(".olivine-storage-id")).collect()
     }
 
-    /// The name of the object that is a binary's content.
+    /// The name of the object with a binary's content.
     pub fn object_of(&self, bucket: &str, binary: &str) -> String {
         let id = binary.rsplit(':').next().expect("a PRN ends with an id");
         let found = self.objects(bucket).into_iter().find(|object| object.contains(id));
         found.unwrap_or_else(|| panic!("{bucket} has no content of {binary}"))
     }
 
-    /// Takes an object away, as a mishap would.
+    /// Removes an object behind the server's back.
     pub fn remove(&self, bucket: &str, name: &str) {
         self.state.remove(bucket, name);
     }
 
-    /// Puts other bytes in an object's place, as a mishap would.
+    /// Replaces the bytes of an object behind the server's back.
     pub fn replace(&self, bucket: &str, name: &str, bytes: &[u8]) {
         self.state.replace(bucket, name, bytes);
     }
 
-    /// How many uploads are open in a bucket.
+    /// The number of open multipart uploads in a bucket.
     pub fn open_uploads(&self, bucket: &str) -> usize {
         self.names_of_uploads(bucket).len()
     }
 
-    /// The names of the objects that uploads are open for.
+    /// The names of the objects with open multipart uploads.
     pub fn names_of_uploads(&self, bucket: &str) -> Vec<String> {
         self.state.open_uploads(bucket)
     }
@@ -288,7 +288,7 @@ impl Drop for S3 {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A server that failed has said so.
+            // A failed server has already reported the error.
             let _ = thread.join();
         }
     }
@@ -327,13 +327,13 @@ async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>, doo
         });
         tokio::spawn(async move {
             let builder = auto::Builder::new(TokioExecutor::new());
-            // A client that goes away is no failure.
+            // It is not an error if a client closes the connection.
             let _ = builder.serve_connection(TokioIo::new(socket), answer).await;
         });
     }
 }
 
-/// What a browser is told before it sends something.
+/// The answer to a browser's CORS preflight request.
 fn preflight(origin: Option<&str>) -> Response<Body> {
     let Some(origin) = origin else {
         return refusal(StatusCode::FORBIDDEN, "<Error><Code>AccessForbidden</Code></Error>");
@@ -345,14 +345,14 @@ fn preflight(origin: Option<&str>) -> Response<Body> {
     answer.body(Body::empty()).expect("an answer")
 }
 
-/// Whether a door lets a request in; translates it if so.
+/// Whether the layer in front accepts a request. If so, it is translated to S3.
 fn admit(door: &Door, request: &mut Request<Incoming>) -> bool {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let admitted = door.admit(&method, &uri, request.headers_mut());
     admitted.map(|uri| *request.uri_mut() = uri).is_some()
 }
 
-/// What a server says that a test has switched off.
+/// The answer while a test has switched the server off.
 const BUSY: &str =
     "<Error><Code>ServiceUnavailable</Code><Message>a test switched this off</Message></Error>";
 
@@ -362,10 +362,10 @@ fn refusal(status: StatusCode, body: &str) -> Response<Body> {
     response
 }
 
-/// Refuses what a test has forbidden, by the names of the permissions that real policies have.
+/// Refuses the permissions that a test has denied. They have the names that S3 policies use.
 struct Permissions {
     knobs: Arc<Knobs>,
-    /// Whether somebody else has looked at signatures.
+    /// Whether the signature was already checked by a layer in front.
     anonymous: bool,
 }
 

@@ -1,10 +1,10 @@
-//! The switch that turns a server on PostgreSQL into the scaled deployment: two processes, an S3 store, and nginx in front that picks
-//! one of the processes at random for each request and for each device's connection. Must never change what a test does or expects.
+//! Turns a server on PostgreSQL into a scaled deployment if the tests are run with `--scaled`: two processes, an S3 store, and nginx in
+//! front, which picks a process at random for each request and for each device's connection. It must never change what a test does or
+//! expects.
 //!
-//! One thing differs from a single process, as documented: what one process changes is in force on the other a little later. So a
-//! device's question waits until each process says, in its metrics, that it has looked for changes since the last one that was made
-//! through the Admin API; and a question there about what a device would be answered, also since a device asked last, which may have
-//! claimed a place.
+//! One thing differs from a single process, as documented: a change that one process makes takes effect in the other a little later. So a
+//! device's request waits until the metrics of each process show that it has looked for changes since the last change through the Admin
+//! API. A request about what a device would get also waits for the last request of a device, which may have claimed a place.
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
@@ -22,36 +22,36 @@ use crate::S3;
 use crate::nginx::{self, Nginx};
 use crate::process::until;
 
-/// `1` for the scaled deployment wherever a test asks for PostgreSQL; `cargo xtask test --scaled` sets it.
+/// If this variable is `1`, every test that asks for PostgreSQL gets the scaled deployment. `cargo xtask test --scaled` sets it.
 const SWITCH: &str = "OLIVINE_TEST_SCALED";
-/// How many processes there are.
+/// The number of processes.
 pub(crate) const PROCESSES: usize = 2;
-/// A bound, not an expectation: it takes half a second at most on a machine that is not busy.
+/// An upper bound, not an expectation: on a machine that is not busy it takes at most half a second.
 const IN_FORCE_WITHIN: Duration = Duration::from_mins(1);
-/// Metrics that were rendered are given out again for 50 ms.
+/// The server caches rendered metrics for this time.
 const METRICS_ARE_AT_MOST: Duration = Duration::from_millis(50);
 const BUCKET: &str = "firmware";
-/// What makes two processes one installation.
+/// The files that two processes must share to be one installation.
 const SHARED: [&str; 4] = ["secret-key", "device-ca.pem", "device-ca-key.pem", "device-tls.pem"];
-/// The header that S3 signs along, so that the store itself refuses other bytes.
+/// The header with the checksum. S3 signs it, so that the store itself refuses other bytes.
 const CHECKSUM: &str = "x-amz-checksum-sha256";
 
-/// Whether servers on PostgreSQL are to be started so.
+/// Whether servers on PostgreSQL are started as scaled deployments.
 pub(crate) fn is_asked_for() -> bool {
     std::env::var_os(SWITCH).is_some_and(|value| value == "1")
 }
 
-/// What two processes share, besides their database.
+/// What the processes share besides their database: the object store and nginx.
 #[derive(Debug)]
 pub(crate) struct Scaled {
     front: Nginx,
     store: S3,
-    /// Where each process listens: for people, for devices.
+    /// The addresses of each process: for the Admin API and for the Device API.
     addresses: [[String; 2]; PROCESSES],
 }
 
 impl Scaled {
-    /// Starts all but the processes.
+    /// Starts everything except the processes.
     pub(crate) fn start() -> Self {
         let store = S3::start();
         store.bucket(BUCKET);
@@ -88,7 +88,7 @@ impl Scaled {
             .collect()
     }
 
-    /// How many uploads are neither completed nor given up.
+    /// The uploads that are neither completed nor aborted.
     pub(crate) fn open_uploads(&self) -> Vec<String> {
         self.store.names_of_uploads(BUCKET)
     }
@@ -101,19 +101,19 @@ impl Drop for Scaled {
     }
 }
 
-/// Gives another process what makes it one of the same installation.
+/// Copies the files that make another process a part of the same installation.
 pub(crate) fn share(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for file in SHARED {
         let (made, copy) = (from.join(file), to.join(file));
-        // Not all are made: a test may have its own secret or its own certificates.
+        // Some files may be missing: a test may have its own secret or its own certificates.
         if made.exists() && !copy.exists() {
             std::fs::copy(made, copy).expect("a copy");
         }
     }
 }
 
-/// An address of this machine for each pair of listeners, that nobody else uses: so it is free also after a restart.
+/// An address of this machine for each pair of listeners that nobody else uses. So the ports are still free after a restart.
 fn addresses() -> [[String; 2]; PROCESSES] {
     static COUNTER: AtomicU8 = AtomicU8::new(0);
     let [_, _, high, low] = std::process::id().to_be_bytes();
@@ -126,7 +126,7 @@ fn addresses() -> [[String; 2]; PROCESSES] {
     [[one, two], [three, four]]
 }
 
-/// As `deploy/nginx.conf` has it, but at random.
+/// The configuration of `deploy/nginx.conf`, but with a random choice.
 fn configuration(folder: &str, ports: [u16; 2], addresses: &[[String; 2]; PROCESSES]) -> String {
     let [people, devices] = [0, 1]
         .map(|kind: usize| nginx::server_lines(addresses.iter().map(|of_process| of_process[kind].as_str())));
@@ -173,17 +173,17 @@ http {{
     )
 }
 
-/// A scaled deployment of this test run, and when something may have changed in it.
+/// A scaled deployment of this test run, and the times of the last changes in it.
 struct Installation {
     people: String,
     devices: String,
-    /// Where each process says itself how far it is.
+    /// The URLs of the processes' own metrics.
     processes: Vec<String>,
-    /// By people.
+    /// When people last changed something.
     changed: Option<Instant>,
-    /// By devices, which claim places and report.
+    /// When devices last asked. They may claim places and report.
     asked: Option<Instant>,
-    /// Until when all that was changed is known to be in force.
+    /// Everything that was changed before this time is known to be in effect.
     in_force: Option<Instant>,
 }
 
@@ -204,8 +204,8 @@ fn remember(front: &Nginx, addresses: &[[String; 2]; PROCESSES]) {
     });
 }
 
-/// Waits until all that was changed is in force where this URL is asked. Only what devices ask, or what people ask about a device's next
-/// answer, is answered from memory.
+/// Waits until all changes are in effect at this URL. Only requests of devices, and requests about what a device would get, are answered
+/// from memory and need this.
 pub(crate) async fn pause_before(url: &str) {
     if let Some((since, processes)) = awaited(url) {
         let url = url.to_owned();
@@ -214,14 +214,14 @@ pub(crate) async fn pause_before(url: &str) {
     }
 }
 
-/// The same where nothing else goes on meanwhile.
+/// Like `pause_before`, for code that is not async.
 pub(crate) fn wait_before(url: &str) {
     if let Some((since, processes)) = awaited(url) {
         wait(url, since, &processes);
     }
 }
 
-/// Since when something may have changed that is not known to be in force, and the processes in which it has to be.
+/// The time of the earliest change that may not be in effect, and the processes in which it must take effect.
 fn awaited(url: &str) -> Option<(Instant, Vec<String>)> {
     let installations = installations();
     let is_asked = |installation: &&Installation| {
@@ -248,8 +248,8 @@ fn wait(url: &str, since: Instant, processes: &[String]) {
     }
 }
 
-/// Whether a process has begun to look for others' changes after `since`, and come to the end of it. One that does not answer has nothing
-/// in its memory.
+/// Whether a process has finished looking for others' changes, having begun after `since`. A process that does not answer has nothing in
+/// memory.
 fn has_looked(process: &str, since: Instant) -> bool {
     let asked = Instant::now();
     let Some(metrics) = metrics(process) else { return true };
@@ -279,7 +279,7 @@ pub(crate) fn may_change(request: &Request) -> bool {
     is_of_a_device || !(request.method().is_safe() || explains)
 }
 
-/// Something was, or may have been, changed through this URL.
+/// Notes that something may have been changed through this URL.
 pub(crate) fn changed(url: &str) {
     for installation in installations().iter_mut() {
         let now = Some(Instant::now());
@@ -291,8 +291,8 @@ pub(crate) fn changed(url: &str) {
     }
 }
 
-/// A part's URL of S3 names the headers that belong to it. The part's record has them too; this one follows from the bytes, so that
-/// tests which were written for a URL alone need not know.
+/// Adds the headers that belong to an S3 URL of a part. They are also in the part's record. This one can be computed from the bytes, so
+/// that tests which know only the URL work.
 pub(crate) fn complete(request: &mut Request) {
     let is_signed = |url: &Url| {
         url.query_pairs().any(|(name, value)| name == "X-Amz-SignedHeaders" && value.contains(CHECKSUM))
@@ -308,7 +308,7 @@ pub(crate) fn complete(request: &mut Request) {
     }
 }
 
-/// Whether it is nginx that says that no process answered: without it, there would be no answer.
+/// Whether an answer comes from nginx because no process answered. Without nginx, there would be no answer at all.
 pub(crate) fn is_nobodys(response: &Response) -> bool {
     let by_nginx =
         response.headers().get(SERVER).is_some_and(|server| server.as_bytes().starts_with(b"nginx"));
@@ -320,7 +320,7 @@ mod tests {
     use super::*;
     use crate::{Database, Device, Server, Workbench};
 
-    /// With or without the switch: what is in this file is what is looked at.
+    /// This test starts the scaled deployment with or without the variable.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn both_processes_answer_people_and_devices() {
         let mut server = Server::builder().database(Database::Postgres).scaled(true).start();

@@ -1,7 +1,7 @@
-//! What must be in no output of a server: each secret that a test sends or is handed out is noted with its server, and looked for in error
-//! answers, in what is read later, and at the end in logs, metrics and the database, with all of its events.
+//! Finds leaked secrets. Each secret that a test sends or receives is remembered with its server. It must not appear in error answers, in
+//! later reads, or at the end in logs, metrics, or the database with all its events.
 //!
-//! A secret that is found fails the test by the name of its field. It is never printed.
+//! If a secret is found, the test fails with the name of its field. The secret is never printed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::Answer;
 
-/// The fields that have secrets, and nothing else of their length.
+/// The fields that contain secrets, and nothing else that is as long.
 const FIELDS: [&str; 8] = [
     "key",
     "token",
@@ -24,12 +24,12 @@ const FIELDS: [&str; 8] = [
     "secret_access_key",
     "url",
 ];
-/// What is shorter is found by chance.
+/// Shorter texts would be found by chance.
 const SHORTEST: usize = 12;
-/// Files that may be larger are contents.
+/// Larger files are contents.
 const LARGEST_FILE: u64 = 64 << 20;
 
-/// A secret, and the field in which it was first seen.
+/// Secrets, with the field in which each was first seen.
 type Secrets = BTreeMap<String, String>;
 
 static NOTED: Mutex<BTreeMap<String, Secrets>> = Mutex::new(BTreeMap::new());
@@ -38,12 +38,12 @@ fn noted() -> MutexGuard<'static, BTreeMap<String, Secrets>> {
     NOTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Which server a URL leads to.
+/// The server that a URL belongs to.
 pub(crate) fn server_of(url: &Url) -> String {
     url.authority().rsplit('@').next().unwrap_or_default().to_owned()
 }
 
-/// What a request shows that nobody else may know.
+/// The secrets in a request.
 pub(crate) fn shown_by(request: &Request) -> Secrets {
     let mut shown = Secrets::new();
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
@@ -87,7 +87,7 @@ fn add_fields(secrets: &mut Secrets, json: &Value) {
 
 fn add_values(secrets: &mut Secrets, field: &str, value: &Value) {
     match (field, value) {
-        // Other records have keys, too; a link carries its secret behind a #.
+        // Other records have keys as well. A link contains its secret after a #.
         ("key", Value::String(text)) if !text.starts_with("olv_") => {}
         ("url", Value::String(text)) => {
             if let Some((_, secret)) = text.split_once('#') {
@@ -100,7 +100,8 @@ fn add_values(secrets: &mut Secrets, field: &str, value: &Value) {
     }
 }
 
-/// Notes what a request showed and its answer handed out, and looks for what was noted before in answers that only tell.
+/// Remembers the secrets in a request and in its answer. If the answer only shows existing data, checks that it contains no secret from
+/// before.
 pub(crate) fn note(server: &str, method: &Method, shown: Secrets, answer: &Answer) {
     let Answer { status, headers, body, json } = answer;
     let mut all = noted();
@@ -126,7 +127,7 @@ pub(crate) fn note(server: &str, method: &Method, shown: Secrets, answer: &Answe
     add_fields(known, json);
 }
 
-/// The field of a secret that is in there.
+/// The field of a secret that the text contains.
 fn find(secrets: &Secrets, text: &[u8]) -> Option<String> {
     let is_in = |secret: &str| {
         let (first, length) = (secret.as_bytes()[0], secret.len());
@@ -143,7 +144,7 @@ fn refuse(place: &str, field: Option<String>) {
     }
 }
 
-/// Fails where a secret of one of the servers is in a text. Only the place and the secret's field are told.
+/// Panics if a text contains a secret of one of the servers. The message contains only the place and the field of the secret.
 #[track_caller]
 pub fn assert_not_in(servers: &[String], place: &str, text: &[u8]) {
     let all = noted();
@@ -152,8 +153,8 @@ pub fn assert_not_in(servers: &[String], place: &str, text: &[u8]) {
     refuse(place, found);
 }
 
-/// The same of all files in a folder but contents: what keeps secrets may have hashes of them only. Files that are there to hand a secret out
-/// are told apart by `is_handed_out`.
+/// The same for all files in a folder, except contents: only hashes of secrets may be stored. `is_handed_out` recognizes files whose
+/// purpose is to hand a secret out.
 #[track_caller]
 pub fn assert_not_under(servers: &[String], folder: &Path, is_handed_out: impl Fn(&Path) -> bool) {
     if servers.iter().all(|server| noted().get(server).is_none_or(Secrets::is_empty)) {
@@ -170,7 +171,7 @@ pub fn assert_not_under(servers: &[String], folder: &Path, is_handed_out: impl F
     }
 }
 
-/// The files anywhere under a folder that may be written to, or be gone.
+/// The files below a folder. They may be written to, or removed, at the same time.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let each = |entry: std::fs::DirEntry| match entry.file_type() {
@@ -181,7 +182,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(each).collect()
 }
 
-/// Forgets what was noted of servers that are gone.
+/// Forgets the secrets of servers that are gone.
 pub fn forget(servers: &[String]) {
     noted().retain(|server, _| !servers.contains(server));
 }

@@ -1,4 +1,4 @@
-//! A real `olivine serve`, on free ports and in a folder of its own; or two of them, see [`crate::scaled`].
+//! A real `olivine serve`, on free ports and with a folder of its own, or two of them (see [`crate::scaled`]).
 
 mod builder;
 
@@ -18,22 +18,22 @@ use crate::process::{Process, until};
 use crate::scaled::{self, Scaled};
 use crate::{Api, Database, PostgresDatabase, Shell, secrets};
 
-/// Bounds, not expectations: the machine may be busy with many tests.
+/// Upper bounds, not expectations: the machine may be busy with many tests.
 const READY_WITHIN: Duration = Duration::from_mins(1);
 const STOPPED_WITHIN: Duration = Duration::from_mins(1);
 
-/// What processes of one installation do not share.
+/// What each process of an installation has for itself.
 struct Place {
     name: &'static str,
     data_dir: PathBuf,
     addresses: [String; 2],
 }
 
-/// A server that is ready; killed when dropped, its last words printed when the test failed.
+/// A server that is ready. Dropping it kills it. If the test failed, the end of its output is printed.
 ///
-/// Where it is scaled, all that is done to it is done to both of its processes; its folder and its process id are the first one's.
+/// In a scaled deployment, every action applies to both processes. The folder and the process id are those of the first one.
 ///
-/// Fields are dropped in this order: first the processes, then what they use, last their folder.
+/// The fields are dropped in this order: first the processes, then what they use, and last their folder.
 #[derive(Debug)]
 pub struct Server {
     processes: Vec<Process>,
@@ -41,14 +41,14 @@ pub struct Server {
     postgres: Option<PostgresDatabase>,
     data_dir: PathBuf,
     reached: Announced,
-    /// Where it was ever reached, for the secrets that it handed out there.
+    /// All hosts under which it was ever reached, for the secrets that it returned there.
     hosts: Vec<String>,
     builder: ServerBuilder,
     folder: TempDir,
 }
 
 impl Server {
-    /// A server that differs from the default in something.
+    /// A builder for a server with other settings than the default.
     pub fn builder() -> ServerBuilder {
         ServerBuilder::default()
     }
@@ -59,7 +59,7 @@ impl Server {
         Self::builder().database(database).start()
     }
 
-    /// The places of its processes, from the first one on.
+    /// The data of its processes, the first one first.
     fn places(&self) -> Vec<Place> {
         let first = || Place {
             name: "olivine",
@@ -93,17 +93,17 @@ impl Server {
         self.hosts.extend(host);
     }
 
-    /// Where the Admin API answers; another address after each [`restart`](Self::restart).
+    /// The URL of the Admin API. It changes with each [`restart`](Self::restart).
     pub fn url(&self) -> &str {
         &self.reached.admin_url
     }
 
-    /// Where the Device API answers; another address after each [`restart`](Self::restart).
+    /// The URL of the Device API. It changes with each [`restart`](Self::restart).
     pub fn device_url(&self) -> &str {
         self.reached.device_url.as_deref().expect("the server answers devices")
     }
 
-    /// The file with the authority that devices are to trust.
+    /// The file with the CA certificate that devices must trust.
     pub fn device_ca(&self) -> &Path {
         self.reached.device_ca.as_deref().expect("the server has a certificate authority of its own")
     }
@@ -123,7 +123,7 @@ impl Server {
         self.processes[0].pid()
     }
 
-    /// The memory that it has, in bytes.
+    /// Its resident memory, in bytes.
     pub fn resident_bytes(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
@@ -131,26 +131,26 @@ impl Server {
         kibibytes.expect("a number of kB") * 1024
     }
 
-    /// What it has open: paths, and words for what has none.
+    /// Its open files: paths, and descriptions of those that have none.
     pub fn open_files(&self) -> Vec<String> {
         let folder = std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("it runs");
         let target = |entry: std::io::Result<std::fs::DirEntry>| std::fs::read_link(entry.ok()?.path()).ok();
         folder.filter_map(target).map(|path| path.display().to_string()).collect()
     }
 
-    /// The admin key that the first start wrote.
+    /// The admin API key that the first start wrote.
     pub fn admin_key(&self) -> String {
         let file = self.data_dir.join("admin-api-key");
         let key = std::fs::read_to_string(&file);
         key.unwrap_or_else(|error| panic!("cannot read {}: {error}", file.display())).trim().to_owned()
     }
 
-    /// Raw HTTP with the admin key.
+    /// An HTTP client with the admin API key.
     pub fn api(&self) -> Api {
         Api::new(self.url()).with_key(self.admin_key())
     }
 
-    /// A terminal in an empty folder, with `peridio` set up for this server.
+    /// A shell in an empty folder, with `peridio` set up for this server.
     pub fn shell(&self) -> Shell {
         Shell::new()
             .executables(&self.builder.executables)
@@ -158,14 +158,15 @@ impl Server {
             .env("PERIDIO_BASE_URL", self.url())
     }
 
-    /// Runs another `olivine` command on this server's data, as its operator does, and returns what it printed.
+    /// Runs another `olivine` command on this server's data, as an operator would, and returns its output.
     pub fn operator(&self, args: &[&str]) -> String {
         let (is_well, said) = self.operator_tries(args);
         assert!(is_well, "olivine {args:?}: {said}");
         said
     }
 
-    /// The same, where it may fail: whether it did not, and what it printed; in case of a failure with the reason.
+    /// Like `operator`, for a command that may fail: returns whether it succeeded, and its output, which in case of a failure includes the
+    /// reason.
     pub fn operator_tries(&self, args: &[&str]) -> (bool, String) {
         let mut command = Command::new(self.builder.executables.olivine());
         command.args(args).arg("--data-dir").arg(&self.data_dir).current_dir(self.folder.path());
@@ -185,7 +186,7 @@ impl Server {
         (output.status.success(), said.trim_end().to_owned())
     }
 
-    /// Fails where a secret that a test sent or was handed out is in anything that it put out, or keeps.
+    /// Panics if a secret that a test sent or received is in its output or in its files.
     fn assert_tells_no_secret(&self, log: &str) {
         secrets::assert_not_in(&self.hosts, "the log", log.as_bytes());
         secrets::assert_not_in(&self.hosts, "/metrics", &metrics(&self.reached.admin_url));
@@ -198,43 +199,43 @@ impl Server {
         }
     }
 
-    /// Everything that it logged so far, all starts together.
+    /// Its complete log, of all starts.
     pub fn log(&self) -> String {
         self.logs().concat()
     }
 
-    /// The same, of each process.
+    /// The log of each process.
     pub(crate) fn logs(&self) -> Vec<String> {
         self.processes.iter().map(|process| process.stdout() + &process.stderr()).collect()
     }
 
-    /// How many processes it is, for what each of them does once.
+    /// The number of processes, for actions that each of them does once.
     pub const fn processes(&self) -> usize {
         self.processes.len()
     }
 
-    /// What it has besides its processes, where it is scaled.
+    /// The other parts of a scaled deployment.
     pub(crate) const fn scaled(&self) -> Option<&Scaled> {
         self.scaled.as_ref()
     }
 
-    /// SIGKILL: it ends at whatever instruction it is.
+    /// Kills it immediately with SIGKILL.
     pub fn kill(&mut self) {
         self.processes.iter_mut().for_each(Process::kill);
     }
 
-    /// SIGTERM, without waiting for its end.
+    /// Sends SIGTERM, and does not wait for its end.
     pub fn terminate(&mut self) {
         self.processes.iter_mut().for_each(Process::terminate);
     }
 
-    /// SIGTERM, and waits for its end.
+    /// Sends SIGTERM, and waits for its end.
     pub fn stop(&mut self) -> ExitStatus {
         self.terminate();
         self.ended()
     }
 
-    /// Waits for its end. Of two processes, the status of one that failed counts.
+    /// Waits for its end. If one of two processes fails, its status is returned.
     pub fn ended(&mut self) -> ExitStatus {
         let statuses = self.processes.iter_mut().map(|process| {
             let status = process.wait(STOPPED_WITHIN);
@@ -244,23 +245,23 @@ impl Server {
         ended.expect("a server has a process")
     }
 
-    /// Starts it again on the same data, stopping it first where it still runs.
+    /// Starts it again on the same data. Stops it first if it still runs.
     pub fn restart(&mut self) {
         self.stop();
         self.launch();
     }
 
-    /// The same, at the same addresses.
+    /// Like `restart`, with the same addresses.
     pub fn restart_in_place(&mut self) {
         let address = |url: &str| url.split_once("//").map_or(ANYWHERE, |(_, address)| address).to_owned();
         let devices = self.reached.device_url.as_deref().map_or(ANYWHERE.to_owned(), address);
-        // Behind nginx they always are.
+        // Behind nginx the addresses always stay the same.
         self.builder.addresses = [address(&self.reached.admin_url), devices];
         self.restart();
     }
 }
 
-/// Waits until a process says where it is reached.
+/// Waits until a process has written how it is reached.
 fn ready(process: &mut Process, data_dir: &Path) -> Announced {
     let outcome = until(READY_WITHIN, || match process.status() {
         Some(status) => Some(Err(status)),
@@ -275,7 +276,7 @@ fn ready(process: &mut Process, data_dir: &Path) -> Announced {
     }
 }
 
-/// What `server.json` says of how a server is reached.
+/// The content of `server.json`, which says how a server is reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Announced {
     admin_url: String,
@@ -283,7 +284,7 @@ struct Announced {
     device_ca: Option<PathBuf>,
 }
 
-/// What is in `server.json`, unless a server that was killed left that file behind.
+/// The content of `server.json`, unless another process, which was killed, left the file behind.
 fn announced(data_dir: &Path, pid: u32) -> Option<Announced> {
     let text = std::fs::read_to_string(data_dir.join("server.json")).ok()?;
     let announcement: Value = serde_json::from_str(&text).ok()?;
@@ -293,13 +294,13 @@ fn announced(data_dir: &Path, pid: u32) -> Option<Announced> {
     ours.then(|| Announced { admin_url, device_url, device_ca: text("device_ca").map(PathBuf::from) })
 }
 
-/// Whether a file of a data folder is there to hand a secret out.
+/// Whether the purpose of a file in the data folder is to hand out a secret.
 fn hands_out(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default();
     ["admin-api-key", "setup-link"].iter().any(|handed| name == *handed)
 }
 
-/// What a process that still answers says in its metrics.
+/// The metrics of a process that still answers.
 fn metrics(url: &str) -> Vec<u8> {
     let read = || {
         let host = url.split_once("://")?.1;
@@ -335,7 +336,7 @@ mod tests {
     use super::*;
     use crate::Executables;
 
-    /// What a server does at its start and its end, as far as the harness sees it.
+    /// Imitates the start and the end of a server, as far as the harness observes them.
     const FAKE: &str = r#"#!/usr/bin/env bash
         set -eu
         test "$1 $2" = "serve --data-dir"; data=$3; mkdir -p "$data"
@@ -352,7 +353,7 @@ mod tests {
         let source = folder.path().join("script");
         std::fs::write(&source, script).unwrap();
         for name in ["olivine", "peridio"] {
-            // Written by another process: what any thread of ours has open while it forks cannot be executed.
+            // Written by another process: a file that any thread of this process has open for writing while it forks can't be executed.
             let copy = Command::new("install").arg(&source).arg(folder.path().join(name)).status();
             assert!(copy.unwrap().success());
         }

@@ -1,4 +1,4 @@
-//! A terminal: commands exactly as a user types them, with `peridio` on the path.
+//! A shell that runs commands exactly as a user types them, with `peridio` in its `PATH`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,10 +10,10 @@ use tempfile::TempDir;
 use crate::process::Process;
 use crate::{Executables, scaled};
 
-/// A command that takes longer hangs.
+/// A command that takes longer is stuck.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// A terminal in a folder of its own, which goes with it.
+/// A shell with a folder of its own. Dropping it deletes the folder.
 #[derive(Debug)]
 pub struct Shell {
     folder: TempDir,
@@ -28,18 +28,18 @@ impl Default for Shell {
 }
 
 impl Shell {
-    /// A terminal in an empty folder, without anybody's settings.
+    /// A shell in an empty folder, without the user's settings.
     pub fn new() -> Self {
         let temporary =
             || tempfile::Builder::new().prefix("olivine-shell-").tempdir().expect("a temporary folder");
         let (folder, logs) = (temporary(), temporary());
         let shell = Self { folder, logs, variables: BTreeMap::new() };
-        // Profiles of the person who runs the tests must not change what they test.
+        // The profiles of the person who runs the tests must not influence the tests.
         let home = shell.logs.path().display().to_string();
         shell.env("HOME", &home).env("XDG_CONFIG_HOME", home)
     }
 
-    /// Puts these executables first on the path.
+    /// Puts these executables first in the `PATH`.
     #[must_use]
     pub fn executables(self, executables: &Executables) -> Self {
         let peridio = executables.peridio();
@@ -48,7 +48,7 @@ impl Shell {
         self.env("PATH", format!("{folder}:{path}"))
     }
 
-    /// Sets a variable for everything that is run from now on.
+    /// Sets an environment variable for all further commands.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.variables.insert(name.to_owned(), value.into());
@@ -71,7 +71,7 @@ impl Shell {
         std::fs::read(self.folder().join(name)).unwrap_or_else(|error| panic!("cannot read {name}: {error}"))
     }
 
-    /// Runs a bash script to its end; the first command that fails ends it, as in a CI step.
+    /// Runs a bash script. The first command that fails ends it, as in a CI step.
     pub fn run(&self, script: &str) -> Finished {
         let logs = tempfile::tempdir_in(&self.logs).expect("a temporary folder");
         if let Some(server) = self.variables.get("PERIDIO_BASE_URL")
@@ -92,36 +92,36 @@ impl Shell {
     }
 }
 
-/// How a script ended and what it printed.
+/// The exit status and the output of a script.
 #[derive(Clone, Debug)]
 #[must_use = "a script may have failed: say .succeeds() or .fails(code)"]
 pub struct Finished {
     /// The script itself.
     pub script: String,
-    /// How it ended.
+    /// The exit status.
     pub status: ExitStatus,
-    /// What it printed as its result.
+    /// The standard output.
     pub stdout: String,
-    /// What it said besides.
+    /// The standard error.
     pub stderr: String,
 }
 
 impl Finished {
-    /// What it printed, without the last line break; panics unless it succeeded.
+    /// Its standard output without the last line break. Panics unless it succeeded.
     #[track_caller]
     pub fn succeeds(self) -> String {
         assert!(self.status.success(), "should succeed:\n{self}");
         self.stdout.trim_end_matches('\n').to_owned()
     }
 
-    /// What it said on standard error; panics unless it failed with this exit code.
+    /// Its standard error. Panics unless it failed with this exit code.
     #[track_caller]
     pub fn fails(self, code: i32) -> String {
         assert_eq!(self.status.code(), Some(code), "should fail with {code}:\n{self}");
         self.stderr.trim_end_matches('\n').to_owned()
     }
 
-    /// What it printed, as JSON; panics unless it succeeded.
+    /// Its standard output, parsed as JSON. Panics unless it succeeded.
     #[track_caller]
     pub fn json(self) -> serde_json::Value {
         let text = self.succeeds();

@@ -1,4 +1,4 @@
-//! Keys that belong to the tests, and the digests that signatures are over.
+//! Key pairs of the tests, and the digests that are signed.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
@@ -10,27 +10,27 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(digest(&SHA256, bytes))
 }
 
-/// An Ed25519 key pair that nobody else has.
+/// An Ed25519 key pair.
 #[derive(Debug)]
 pub struct SigningPair(Ed25519KeyPair);
 
 impl SigningPair {
-    /// A fresh one.
+    /// A new key pair.
     pub fn generate() -> Self {
         Self(Ed25519KeyPair::generate().expect("the system has random numbers"))
     }
 
-    /// The one whose private key is in this PKCS#8 document.
+    /// The key pair with the private key in this PKCS#8 document.
     pub fn from_pkcs8(der: &[u8]) -> Self {
         Self(Ed25519KeyPair::from_pkcs8(der).expect("an Ed25519 private key"))
     }
 
-    /// What `POST /v1/signing_keys` takes: the base64 of the raw public key.
+    /// The value for `POST /v1/signing_keys`: the raw public key in base64.
     pub fn public_value(&self) -> String {
         STANDARD.encode(self.0.public_key())
     }
 
-    /// The base64 of a signature of a content, as lifecycle.md defines it: over the hexadecimal digits of its SHA-256.
+    /// The signature of a content in base64, as defined in lifecycle.md: over the hexadecimal digits of its SHA-256.
     pub fn sign(&self, content: &[u8]) -> String {
         STANDARD.encode(self.0.sign(sha256_hex(content).as_bytes()))
     }

@@ -1,4 +1,4 @@
-//! What was asked and what was answered, as a text that a person reads and a snapshot keeps.
+//! Requests and their answers as a text, which people read and which is kept as a snapshot.
 
 use std::fmt::Write as _;
 
@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::Answer;
 
-/// A list of requests in words, each with its answer.
+/// A list of descriptions of requests, each with its answer.
 #[derive(Debug, Default)]
 pub struct Table(String);
 
 impl Table {
-    /// Notes what the request `what` was answered; errors with their codes, messages and facts.
+    /// Adds the answer to the request `what`, including the codes, messages and facts of errors.
     #[track_caller]
     pub fn note(&mut self, what: &str, answer: &Answer) {
         assert!(answer.status < 500 || answer.status == 507, "{what}: {answer:?}");
@@ -22,18 +22,18 @@ impl Table {
         self.line(&format!("{what}\n    {}", summary(answer)));
     }
 
-    /// Notes anything else.
+    /// Adds any other line.
     pub fn line(&mut self, text: &str) {
         writeln!(self.0, "{}", redacted(text)).expect("a string takes everything");
     }
 
-    /// The whole, for a snapshot.
+    /// The complete text, for a snapshot.
     pub fn text(&self) -> &str {
         &self.0
     }
 }
 
-/// Status, code, message and facts of an answer; of a success only the status.
+/// The status, code, message and facts of an error, or only the status of a success.
 fn summary(answer: &Answer) -> String {
     let Some(errors) = answer.json["errors"].as_array() else {
         return answer.status.to_string();
@@ -49,7 +49,7 @@ fn summary(answer: &Answer) -> String {
     items.collect::<Vec<_>>().join("\n    ")
 }
 
-/// The text with what differs from run to run replaced: UUIDs by `[id]`, times by `[time]`, ports by `[port]`.
+/// Replaces what differs between runs: UUIDs by `[id]`, times by `[time]`, ports by `[port]`.
 pub fn redacted(text: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
     let mut rest = text;
@@ -80,7 +80,7 @@ fn begins_with(text: &str, form: &str) -> bool {
     text.len() >= form.len() && text.bytes().zip(form.bytes()).all(fits)
 }
 
-/// What follows the port, if `seen` ends where one begins.
+/// The text after the port, if `seen` ends where a port begins.
 fn text_after_host<'a>(seen: &str, rest: &'a str) -> Option<&'a str> {
     seen.ends_with("127.0.0.1:").then(|| rest.trim_start_matches(|c: char| c.is_ascii_digit()))
 }

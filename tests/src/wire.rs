@@ -1,4 +1,4 @@
-//! Bytes on a connection, for what no HTTP client would send: broken, slow or outsized requests.
+//! Raw bytes on a connection, for requests that no HTTP client would send: malformed, slow or oversized ones.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Shutdown, TcpStream};
@@ -10,7 +10,7 @@ use tokio::net::TcpSocket;
 
 use crate::Answer;
 
-/// A server that says nothing for longer hangs.
+/// A server that sends nothing for longer is stuck.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One connection to a server.
@@ -28,14 +28,14 @@ impl Wire {
         Self(stream)
     }
 
-    /// The same from another one of this machine's addresses.
+    /// Like `connect`, from another address of this machine.
     pub async fn connect_from(own: IpAddr, base_url: &str) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind((own, 0).into()).expect("an address of this machine");
         Self::connect_by(socket, base_url).await
     }
 
-    /// The same with a small buffer, so that what is not read stays with the server.
+    /// Like `connect`, with a small receive buffer, so that bytes that are not read stay in the server.
     pub async fn connect_narrowly(base_url: &str) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(4096).expect("a size that the system takes");
@@ -51,13 +51,13 @@ impl Wire {
         Self(stream)
     }
 
-    /// Sends bytes as they are. Whether the server still listens shows in the answer, not here.
+    /// Sends bytes unchanged. Whether the server still reads them shows in its answer, not here.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.0.write_all(bytes.as_ref()).is_ok()
     }
 
-    /// Sends one byte after the other with `pause` between them, until the server answers, closes, or all is sent.
-    /// How long that took.
+    /// Sends the bytes one by one with `pause` between them, until the server answers or closes, or all are sent. Returns how long that
+    /// took.
     pub fn drip(&mut self, bytes: &[u8], pause: Duration) -> Duration {
         let began = Instant::now();
         for byte in bytes {
@@ -68,12 +68,12 @@ impl Wire {
         began.elapsed()
     }
 
-    /// Whether there is something to read, or the end.
+    /// Whether there are bytes to read, or the connection is closed.
     pub fn has_answer(&self) -> bool {
         self.is_answered_within(Duration::from_millis(1))
     }
 
-    /// Reads `piece` bytes at a time, with `pause` between them, until the server closes; how many bytes that were.
+    /// Reads `piece` bytes at a time, with `pause` between them, until the server closes. Returns the number of bytes.
     pub fn read_slowly(&mut self, piece: usize, pause: Duration) -> usize {
         let (mut buffer, mut total) = (vec![0; piece], 0);
         loop {
@@ -89,7 +89,7 @@ impl Wire {
         }
     }
 
-    /// Whether there is something to read, or the end, within `wait`: how the client keeps its slow pace.
+    /// Like `has_answer`, but waits up to `wait`. This is also how a slow client waits between its bytes.
     fn is_answered_within(&self, wait: Duration) -> bool {
         self.0.set_read_timeout(Some(wait)).expect("a positive time");
         let seen = self.0.peek(&mut [0]);
@@ -97,17 +97,17 @@ impl Wire {
         !matches!(seen, Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
     }
 
-    /// Says that nothing more will be sent.
+    /// Closes the sending direction of the connection.
     pub fn finish(&self) {
         // The server may have closed already.
         let _ = self.0.shutdown(Shutdown::Write);
     }
 
-    /// Reads until the server closes; `None` if it closes without an answer. The request should say `connection: close`.
+    /// Reads until the server closes. Returns `None` if it closes without an answer. The request should contain `connection: close`.
     pub fn answer(&mut self) -> Option<Answer> {
         let mut bytes = Vec::new();
         match self.0.read_to_end(&mut bytes) {
-            // A server that refuses early closes while we still send: what it said before counts.
+            // A server that refuses a request early closes the connection while we still send. The answer before that counts.
             Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
             read => drop(read.expect("an answer, or the end of the connection, in time")),
         }
@@ -115,14 +115,14 @@ impl Wire {
     }
 }
 
-/// One whole request in one go; `None` where the server just closes.
+/// Sends a complete request at once. Returns `None` if the server closes without an answer.
 pub fn exchange(base_url: &str, request: impl AsRef<[u8]>) -> Option<Answer> {
     let mut wire = Wire::connect(base_url);
     wire.send(request);
     wire.answer()
 }
 
-/// A body as `Transfer-Encoding: chunked` sends it: without saying in advance how long it is.
+/// A body in the form of `Transfer-Encoding: chunked`, which does not announce its length.
 pub fn chunked(body: &[u8]) -> Vec<u8> {
     let mut encoded = Vec::new();
     for chunk in body.chunks(64 * 1024) {
@@ -134,7 +134,7 @@ pub fn chunked(body: &[u8]) -> Vec<u8> {
     encoded
 }
 
-/// Every byte of a text as `%XX`, for paths and queries.
+/// Percent-encodes every byte of a text, for paths and queries.
 pub fn percent_encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |encoded, byte| encoded + "%" + &hex::encode([byte]))
 }
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_taken_apart() {
+    fn an_answer_is_parsed() {
         let answer =
             parsed(b"HTTP/1.1 422 No\r\nx-request-id: 7\r\n\r\n{\"errors\": [{\"code\": \"invalid\"}]}");
         assert_eq!((answer.status, answer.header("x-request-id")), (422, Some("7")));

@@ -1,4 +1,4 @@
-//! The steps from nothing to a signed binary, over HTTP, for tests that begin somewhere along the way.
+//! Creates records over HTTP, up to a signed binary, for tests that begin somewhere on that way.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use crate::{Answer, Api, SigningPair, sha256_hex};
 
-/// Verification is a job: it is done soon, not at once.
+/// Verification is a job, so it takes a moment.
 const SETTLED_WITHIN: Duration = Duration::from_mins(1);
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
-/// One artifact version to put binaries into, and one key to sign them.
+/// An artifact version for new binaries, and a key to sign them.
 #[derive(Debug)]
 pub struct Workbench {
     api: Api,
@@ -22,12 +22,12 @@ pub struct Workbench {
 }
 
 impl Workbench {
-    /// Makes artifact, version and signing key.
+    /// Creates an artifact, a version and a signing key.
     pub async fn new(api: Api) -> Self {
         Self::named(api, "main-firmware").await
     }
 
-    /// The same by another name, for a second one in the same organization.
+    /// Like `new`, with another name, for a second one in the same organization.
     pub async fn named(api: Api, name: &str) -> Self {
         let artifact = json!({"name": name});
         let artifact = api.post("/v1/artifacts", &artifact).await.expect(201);
@@ -41,12 +41,12 @@ impl Workbench {
         Self { api, version, pair, signing_key, targets: AtomicU32::new(0) }
     }
 
-    /// Goes on with the same records after the server was started again: it has another address then.
+    /// Uses the same records after the server was restarted and has another address.
     pub fn reconnect(&mut self, api: Api) {
         self.api = api;
     }
 
-    /// The caller.
+    /// The client of the Admin API.
     pub const fn api(&self) -> &Api {
         &self.api
     }
@@ -66,12 +66,12 @@ impl Workbench {
         &self.pair
     }
 
-    /// A target that no binary has yet.
+    /// A target that is not used by any binary yet.
     pub fn new_target(&self) -> String {
         format!("target-{}", self.targets.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// A request body for a binary that promises `content`; the test changes what it wants to be different.
+    /// The request body for a binary with the hash and size of `content`. A test changes it as needed.
     pub fn promise(&self, content: &[u8]) -> Value {
         json!({
             "artifact_version_prn": self.version,
@@ -81,23 +81,23 @@ impl Workbench {
         })
     }
 
-    /// A new binary that promises `content`; its PRN.
+    /// Creates a binary for `content`, and returns its PRN.
     pub async fn uploadable(&self, content: &[u8]) -> String {
         self.create(&self.promise(content)).await
     }
 
-    /// A new binary; its PRN.
+    /// Creates a binary, and returns its PRN.
     pub async fn create(&self, body: &Value) -> String {
         let created = self.api.post("/v1/binaries", body).await.expect(201);
         prn(&created.json["binary"])
     }
 
-    /// Its record.
+    /// The record of a binary.
     pub async fn get(&self, binary: &str) -> Value {
         self.api.get(&format!("/v1/binaries/{binary}")).await.expect(200).json["binary"].take()
     }
 
-    /// `PUT` of the whole content.
+    /// Uploads the whole content in one `PUT` request.
     pub async fn put_content(&self, binary: &str, content: &[u8]) -> Answer {
         self.api.put_bytes(&format!("/v1/binaries/{binary}/content"), content.to_vec()).await
     }
@@ -108,7 +108,7 @@ impl Workbench {
         self.api.put(&format!("/v1/binaries/{binary}/parts/{index}"), &body).await
     }
 
-    /// Announces a part and sends its bytes.
+    /// Announces a part and uploads its bytes.
     pub async fn put_part(&self, binary: &str, index: u32, bytes: &[u8]) {
         let announced = self.announce(binary, index, bytes).await.expect(201);
         let url =
@@ -116,12 +116,12 @@ impl Workbench {
         self.api.put_bytes(url, bytes.to_vec()).await.expect(200);
     }
 
-    /// `PATCH state=…`.
+    /// Asks for a state with a `PATCH` request.
     pub async fn ask(&self, binary: &str, state: &str) -> Answer {
         self.api.patch(&format!("/v1/binaries/{binary}"), &json!({"state": state})).await
     }
 
-    /// Waits until a binary's record is as it is wanted.
+    /// Waits until a binary's record satisfies a condition.
     pub async fn settled(&self, binary: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + SETTLED_WITHIN;
         loop {
@@ -139,14 +139,14 @@ impl Workbench {
         self.settled(binary, |record| record["state"] == state).await
     }
 
-    /// A new binary whose content is verified.
+    /// Creates a binary whose content is verified.
     pub async fn signable(&self, content: &[u8]) -> String {
         let binary = self.uploadable(content).await;
         self.verify(&binary, content).await;
         binary
     }
 
-    /// Attaches a signature of `content`, by the workbench's own key.
+    /// Attaches a signature of `content` by the workbench's key.
     pub async fn sign(&self, binary: &str, content: &[u8]) -> Answer {
         let signature = self.pair.sign(content);
         self.attach(binary, &self.signing_key, &signature).await
@@ -158,21 +158,21 @@ impl Workbench {
         self.api.post("/v1/binary_signatures", &body).await
     }
 
-    /// A new binary that is signed.
+    /// Creates a signed binary.
     pub async fn signed(&self, content: &[u8]) -> String {
         let binary = self.signed_as(&self.promise(content), content).await;
         assert_eq!(self.get(&binary).await["state"], "signed");
         binary
     }
 
-    /// The same for a target, such as `portable`.
+    /// Creates a signed binary for a target, such as `portable`.
     pub async fn signed_for(&self, target: &str, content: &[u8]) -> String {
         let mut promise = self.promise(content);
         promise["target"] = json!(target);
         self.signed_as(&promise, content).await
     }
 
-    /// The same of any promise.
+    /// Creates a signed binary from this request body.
     pub async fn signed_as(&self, promise: &Value, content: &[u8]) -> String {
         let binary = self.create(promise).await;
         self.verify(&binary, content).await;
@@ -187,7 +187,7 @@ impl Workbench {
         self.in_state(binary, "signable").await;
     }
 
-    /// A fresh download URL.
+    /// A new download URL.
     pub async fn download_url(&self, binary: &str) -> String {
         let answer = self.api.get(&format!("/v1/binaries/{binary}/download")).await.expect(302);
         answer.header("location").expect("a redirect says where to").to_owned()

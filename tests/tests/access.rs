@@ -1,4 +1,4 @@
-//! Who may do what, what is on record of it, and how records are found again.
+//! Permissions, the audit trail, and searches.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -32,7 +32,7 @@ async fn new_key(api: &Api, body: &Value) -> (String, Api) {
     (prn(&created["api_key"]), api.with_key(key))
 }
 
-/// The records of a list, whatever they are.
+/// The records of a list, of any type.
 fn records(answer: &Answer) -> &[Value] {
     let lists = answer.json.as_object().and_then(|body| body.values().find_map(Value::as_array));
     lists.unwrap_or_else(|| panic!("no list: {answer:?}"))
@@ -105,7 +105,7 @@ async fn api_keys_live_and_end(database: Database) {
     let updated = "api_key.updated";
     assert_eq!(kinds, ["api_key.created", updated, updated, updated, updated, "api_key.revoked"]);
 
-    // A key that runs out by itself does so at its moment, not before.
+    // A key with an expiry time works until that time and not longer.
     let soon = server.operator(&["api-keys", "create", "--name", "by the operator", "--role", "reader"]);
     let by_operator = admin.with_key(soon);
     assert_eq!(by_operator.get("/v1/users/me").await.expect(200).json["user"]["role"], "reader");
@@ -138,7 +138,7 @@ async fn nobody_hands_out_more_than_they_have(database: Database) {
         let path = format!("/v1/api_keys/{key}");
         table.note(&format!("renaming {what}"), &keeper.patch(&path, &json!({"name": "y"})).await);
         table.note(&format!("revoking {what}"), &keeper.delete(&path).await);
-        // Revoked or not, there is nothing that a weaker key may do.
+        // A weaker key may not do this, whether or not the key is revoked.
         let still = owner.get("/v1/users/me").await.status;
         table.line(&format!("    afterwards it is answered {still}"));
         table.note(&format!("letting {what} expire"), &keeper.patch(&path, &past).await);
@@ -186,7 +186,7 @@ async fn the_last_admin_key_stays(database: Database) {
     let server = Server::start(database);
     let admin = server.api();
     let first = format!("/v1/api_keys/{}", prn(&admin.get("/v1/users/me").await.expect(200).json["user"]));
-    // None of these administrates now.
+    // None of these keys has the role admin.
     new_key(&admin, &json!({"name": "writer", "role": "writer"})).await;
     let (revoked, _) = new_key(&admin, &json!({"name": "revoked", "role": "admin"})).await;
     admin.delete(&format!("/v1/api_keys/{revoked}")).await.expect(204);
@@ -242,7 +242,7 @@ async fn a_journey_leaves_its_events(database: Database) {
         .await
         .expect(200);
     bench.ask(&binary, "destroyed").await.expect(200);
-    // That its content is gone is on record when storage has confirmed it.
+    // The record says that the content is gone when the storage has confirmed it.
     let replicas = format!("{path}/replicas");
     let left = async || api.get(&replicas).await.expect(200).json["replicas"].take();
     let gone = async {
@@ -278,7 +278,7 @@ async fn a_journey_leaves_its_events(database: Database) {
     insta::assert_snapshot!("events_of_a_journey", table.text());
 }
 
-/// All records of a list, page by page.
+/// All records of a list, fetched page by page.
 async fn all(api: &Api, list: &str) -> Vec<Value> {
     let separator = if list.contains('?') { '&' } else { '?' };
     let (mut found, mut page) = (Vec::new(), String::new());
@@ -328,7 +328,7 @@ async fn events_are_found_by_what_they_say(database: Database) {
         .await
         .expect(200);
     assert_eq!(records(&found)[0]["caller_request_id"], "x".repeat(64));
-    // An id that would break a log line is not taken over.
+    // A request id that would break a log line is replaced.
     let answer =
         send(admin.request(Method::GET, "/healthz").header("x-request-id", "a b\u{9}c status=500")).await;
     assert_ne!(answer.header("x-request-id"), Some("a b\u{9}c status=500"));
@@ -474,7 +474,7 @@ async fn searches_find_what_they_say(database: Database) {
             records(&found).iter().map(|record| record["target"].as_str().unwrap()).collect();
         table.line(&format!("{search}: {}", targets.join(" ")));
     }
-    // The same on both databases.
+    // The snapshot must be the same on both databases.
     insta::assert_snapshot!("searches", table.text());
     let version = bench.version_prn();
     let both = format!("/v1/binaries?search=target~'a'&artifact_version_prn={version}&target=beta");
@@ -501,7 +501,7 @@ async fn pages_are_stable(database: Database) {
     let first = api.get("/v1/binaries?limit=5").await.expect(200);
     assert_eq!(prns(&first), made[..5]);
     let next = first.json["next_page"].as_str().unwrap();
-    // What was seen goes away, also the very record that the cursor names; others come.
+    // Records that were already listed are deleted, including the one that the cursor names, and new ones are created.
     for seen in [0, 3, 4] {
         api.delete(&format!("/v1/binaries/{}", made[seen])).await.expect(204);
     }
@@ -566,7 +566,7 @@ async fn related_records_are_embedded(database: Database) {
     );
 }
 
-/// The names of the records inside of a record.
+/// The names of the records that are embedded in a record.
 fn embedded(record: &Value) -> Vec<String> {
     let fields = record.as_object().unwrap().iter().filter(|(_, value)| value["prn"].is_string());
     fields
@@ -608,11 +608,11 @@ async fn the_document_describes_every_operation(database: Database) {
             assert!(is_there, "{what} does not describe {{{name}}}");
         }
         let has_body = description["requestBody"].is_object();
-        // A code is asked for without saying anything, and the path says all about archiving but the place of a release.
+        // Requests for a code have no body. The path says everything about archiving, except the new place of a release.
         let path = operation.path.as_str();
         let is_said = ["/verification_codes", "/archive", "/join"].iter().any(|end| path.ends_with(end))
             || path.ends_with("/unarchive") && !path.starts_with("/v1/releases/")
-            // All that these need is who asks, and for whom.
+            // These need only the caller and the record in the path.
             || ["/sign_out", "/retry", "/check", "/users/me/totp", "/recovery_codes", "/reset_link"].iter().any(|end| path.ends_with(end));
         let takes_body = ["POST", "PUT", "PATCH"].contains(&operation.method.as_str()) && !is_said;
         assert_eq!(has_body, takes_body, "{what}");
@@ -628,7 +628,7 @@ async fn the_document_describes_every_operation(database: Database) {
             assert!(document.pointer(path).is_some(), "{reference} leads nowhere");
         }
     }
-    // It comes as it lies in the executable: compressed.
+    // The page is sent in the form in which the executable contains it: compressed.
     let page = server.api().without_key().get("/docs/").await.expect(200);
     assert_eq!(page.header("content-encoding"), Some("gzip"));
     let page = server.shell().run("curl --silent --fail --compressed $PERIDIO_BASE_URL/docs/").succeeds();

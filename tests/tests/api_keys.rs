@@ -1,4 +1,4 @@
-//! Where the secrets of API keys go, and what keys may do, as a person sees both at the command line.
+//! Where the secrets of API keys go, and what keys may do, as seen on the command line.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -9,12 +9,12 @@ use olivine_tests::{Database, Server, Shell, on_both};
 on_both!(
     a_new_keys_secret_is_never_lost,
     a_key_file_is_private_and_never_overwritten,
-    what_keys_may_do_is_listed,
+    the_command_line_lists_all_scopes,
     the_documented_key_for_ci_uploads_and_can_not_release,
-    a_key_that_was_copied_with_more_is_called_so,
+    a_key_copied_with_extra_characters_is_reported_as_such,
 );
 
-/// How many keys there are.
+/// The number of keys.
 fn count(shell: &Shell) -> usize {
     shell.run("peridio api-keys list --all --output prn").succeeds().lines().count()
 }
@@ -46,7 +46,7 @@ fn a_new_keys_secret_is_never_lost(database: Database) {
         assert!(said.contains("only 'peridio api-keys create'"), "{said}");
     }
 
-    // Nobody reads what is printed: a full disk, and a pipe whose other end is closed.
+    // Nobody can read the output: a full disk, and a pipe whose other end is closed.
     for stdout in ["> /dev/full", ">&4"] {
         for output in ["key", "json"] {
             let before = count(&shell);
@@ -62,7 +62,7 @@ fn a_new_keys_secret_is_never_lost(database: Database) {
     the_lost_answer_names_the_key(&shell);
 }
 
-/// A server that answers a repeated request: it made the key, and does not have the secret any more.
+/// Uses a server that answers a repeated request: it created the key, but no longer has the secret.
 fn the_lost_answer_names_the_key(shell: &Shell) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");
@@ -118,7 +118,7 @@ fn a_key_file_is_private_and_never_overwritten(database: Database) {
     assert!(!shown.contains(secret.trim()), "it is in the file and nowhere else");
 }
 
-fn what_keys_may_do_is_listed(database: Database) {
+fn the_command_line_lists_all_scopes(database: Database) {
     let server = Server::start(database);
     let shell = server.shell();
     let alone = "env -u PERIDIO_API_KEY -u PERIDIO_BASE_URL peridio api-keys scopes";
@@ -176,8 +176,8 @@ fn the_documented_key_for_ci_uploads_and_can_not_release(database: Database) {
     }
 }
 
-/// As a key comes out of a file, a CI's secret or a mail.
-fn a_key_that_was_copied_with_more_is_called_so(database: Database) {
+/// The key is given with extra characters, as copied from a file, a CI secret or a mail.
+fn a_key_copied_with_extra_characters_is_reported_as_such(database: Database) {
     let server = Server::start(database);
     let shell = server.shell();
     for more in ["$KEY\\n", "$KEY\\r\\n", " $KEY", "$KEY ", "\\xef\\xbb\\xbf$KEY"] {

@@ -1,4 +1,4 @@
-//! The audit trail says what was what before: from what each record is now, and its events, it follows what it was.
+//! The audit trail contains the old values: from the current state of each record and its events, the test reconstructs the earlier state.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 on_both!(async a_days_work_can_be_undone_by_reading_the_audit_trail);
 
-/// A description that events don't show.
+/// A description that is too long for events.
 const LONG: &str = "This description has more than two hundred characters. Events say of such a text only that it changed, because the trail \
                     is kept for years and is no place for texts. Whoever needs the text itself keeps it elsewhere, in a repository say.";
 
 struct Day {
     api: Api,
-    /// What each record was when the day began, and how many events were about it, by its PRN.
+    /// The state of each record at the start of the day, and the number of events about it, by its PRN.
     morning: BTreeMap<String, (String, Value, usize)>,
 }
 
@@ -45,7 +45,7 @@ impl Day {
         self.api.patch(path, &body).await.expect(200);
     }
 
-    /// Undoes all changes of a record by what its events say, and compares with what it was.
+    /// Undoes all changes of a record using its events, and compares the result with the earlier state.
     async fn undo(&self, prn: &str, events: &[Value]) {
         let (path, before, events_before) = &self.morning[prn];
         let answer = self.api.get(path).await.expect(200).json;
@@ -57,7 +57,7 @@ impl Day {
             for field in data["changed"].as_array().into_iter().flatten().map(|field| field.as_str().unwrap())
             {
                 changes += 1;
-                // Only events have it, because they show the first hundred devices only.
+                // Only events have this field, because they list at most a hundred devices.
                 if field == "device_count" {
                     continue;
                 }
@@ -76,13 +76,13 @@ impl Day {
         assert!(changes > 0, "nothing changed in {path}");
     }
 
-    /// The path of the record that got a long description.
+    /// The path of the record with the long description.
     fn long(&self) -> String {
         self.morning.values().map(|(path, ..)| path).find(|path| path.contains("/products/")).unwrap().clone()
     }
 }
 
-/// No value of an event's data is a bare UUID, and no name of a record is anything but a PRN.
+/// Checks that event data contains no bare UUIDs, and that records are always named by PRN.
 fn check_names(value: &Value, field: &str, event: &Value) {
     match value {
         Value::String(text) => {
@@ -124,7 +124,7 @@ async fn a_days_work_can_be_undone_by_reading_the_audit_trail(database: Database
     let itself = prn(&organization);
     day.note(&itself, "/v1/organization".to_owned(), organization).await;
 
-    // The day: some fields more than once, some together, some to nothing again.
+    // The changes of the day: some fields change several times, some together, and some become empty again.
     day.change(&artifact, json!({"name": "router", "custom_metadata": {"team": "a"}})).await;
     day.change(&artifact, json!({"name": "router-2", "custom_metadata": null, "description": "new"})).await;
     day.change(&version, json!({"description": "first"})).await;
@@ -152,7 +152,7 @@ async fn a_days_work_can_be_undone_by_reading_the_audit_trail(database: Database
     for event in &events {
         check_names(&event["data"], "data", event);
     }
-    // Nothing was changed in the other cohort.
+    // Nothing has changed in the other cohort.
     for prn in day.morning.keys().filter(|prn| **prn != other) {
         day.undo(prn, &events).await;
     }

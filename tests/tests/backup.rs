@@ -1,4 +1,4 @@
-//! Backups of the embedded default, made while the server is busy; and data folders made of them.
+//! Backups of the embedded database and its contents, made while the server is busy, and data folders restored from them.
 
 use std::path::Path;
 use std::process::{Child, Command};
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 const BACKUPS: usize = 4;
 
-/// Uploads, signs and destroys, until it is told to stop. Half of what it makes stays.
+/// Uploads, signs and destroys binaries until it is told to stop. Half of the binaries are kept.
 async fn work(api: Api, name: String, seed: u64, is_over: Arc<AtomicBool>) {
     let bench = Workbench::named(api, &name).await;
     for turn in 0_u64.. {
@@ -26,7 +26,7 @@ async fn work(api: Api, name: String, seed: u64, is_over: Arc<AtomicBool>) {
         if turn % 2 == 0 {
             bench.ask(&binary, "destroyed").await.expect(200);
         }
-        // What is left half uploaded is taken as it is.
+        // An unfinished upload is backed up as it is.
         let unfinished = bench.uploadable(&content).await;
         bench.put_content(&unfinished, &content).await.expect(200);
         if turn % 3 == 0 {
@@ -58,7 +58,7 @@ async fn a_backup_is_whole_while_the_server_works() {
     let mut made = Vec::new();
     for number in 0..BACKUPS {
         let to = folder.path().join(format!("backup-{number}"));
-        // So that there is something in it, and more than in the last one. Of each worker, one may be destroyed meanwhile.
+        // Waits until there is more content than in the last backup. Each worker may have destroyed one binary in the meantime.
         let has_more = async {
             while count_signed(&server).await <= made.len() + 3 {
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -77,7 +77,7 @@ async fn a_backup_is_whole_while_the_server_works() {
     while let Some(ended) = working.join_next().await {
         ended.expect("the server answers as always");
     }
-    // What was held back is deleted now.
+    // Deletions that waited for the backup are done now.
     assert_no_orphans(&server).await;
 
     let mut signed = 0;
@@ -88,15 +88,15 @@ async fn a_backup_is_whole_while_the_server_works() {
         let said = shell.run(&restore).fails(1);
         assert!(said.contains("is not empty"), "{said}");
         let restored = Server::builder().data_dir(&data).start();
-        // People are there, and their sessions are over.
+        // People are restored, but their sessions have ended.
         let ada = Browser::new(&restored.api());
         ada.sign_in("ada@example.com").await.expect(200);
         let sessions = ada.get("/v1/users/me/sessions").await.expect(200);
         assert_eq!(sessions.json["sessions"].as_array().map(Vec::len), Some(1), "{:?}", sessions.json);
-        // Whoever follows the events is told that this is another feed.
+        // Readers of the event feed are told that this is another feed.
         let refused = restored.api().get(&format!("/v1/events?after={cursor}")).await.expect(410).json;
         assert_eq!(refused["errors"][0]["code"], "feed_replaced");
-        // Every signed binary is downloaded and compared; no content is missing, none too many.
+        // Downloads and compares every signed binary. No content may be missing, and none may be left over.
         assert_no_orphans(&restored).await;
         signed += count_signed(&restored).await;
         Workbench::new(restored.api()).await.signed(b"it goes on").await;
@@ -109,7 +109,7 @@ async fn count_signed(server: &Server) -> usize {
     binaries.iter().filter(|binary| binary["state"] == "signed").count()
 }
 
-/// Starts a backup and kills it when its records are there but it is not done; `None` where it was done before.
+/// Starts a backup, and kills it after its records are written but before it is complete. Returns `None` if it was complete before.
 fn killed_in_the_middle(server: &Server, folder: &Path, number: usize) -> Option<std::path::PathBuf> {
     let to = folder.join(format!("killed-{number}"));
     let mut command = Command::new(Executables::built().olivine());
@@ -125,7 +125,7 @@ fn killed_in_the_middle(server: &Server, folder: &Path, number: usize) -> Option
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_backup_is_none() {
+async fn a_killed_backup_can_not_be_restored() {
     let server = Server::start(Database::Sqlite);
     let bench = Workbench::new(server.api()).await;
     for number in 0..30_u8 {
@@ -142,7 +142,7 @@ async fn a_killed_backup_is_none() {
     assert!(!shell.folder().join("restored").exists());
 
     let again = format!("olivine backup --data-dir {} --to again", server.data_dir().display());
-    // Its locks died with it.
+    // Its locks were released when it was killed.
     shell.run(&again).succeeds();
     let beside = folder.path().join("next");
     backup(&shell, &server, &beside);
@@ -150,7 +150,7 @@ async fn a_killed_backup_is_none() {
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else is there");
 }
 
-/// As long as it lives, a backup is the only one.
+/// Only one backup can run at a time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_backups_at_once_are_refused() {
     let server = Server::start(Database::Sqlite);
@@ -164,7 +164,7 @@ async fn two_backups_at_once_are_refused() {
     shell.run(&other).succeeds();
 }
 
-/// What is wrong with a backup is found before a data folder is made of it.
+/// Problems with a backup are found before a data folder is restored from it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_backup_is_refused() {
     let server = Server::start(Database::Sqlite);
@@ -191,10 +191,10 @@ async fn a_damaged_backup_is_refused() {
     assert!(said.contains("docs/operations.md"), "{said}");
 }
 
-/// A content whose bytes are gone or cut is found by the audit, not backed up as if it could be served, and its download is refused in plain
-/// words and on record.
+/// The audit finds a content whose bytes are missing or cut off. It is not backed up as if it were complete. Its download is refused with a
+/// clear message and recorded in an event.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_served_is_found_and_not_backed_up() {
+async fn damaged_content_is_found_and_not_backed_up() {
     let server = Server::start(Database::Sqlite);
     let bench = Workbench::new(server.api()).await;
     bench.signed(&vec![7; 30_000]).await;
@@ -222,8 +222,8 @@ async fn what_cannot_be_served_is_found_and_not_backed_up() {
     }
 }
 
-/// However a content that should be there was lost, its download says that it is damaged, before the first byte, and puts it on record
-/// once. Only of what was really taken away it says that it is gone.
+/// A download of a lost content is refused before the first byte, with a message that the content is damaged, and recorded once. Only a
+/// content that was really removed is reported as gone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_download_of_a_lost_content_says_that_it_is_damaged() {
     type Loss = fn(&Path) -> std::io::Result<()>;

@@ -1,4 +1,4 @@
-//! Disks that lose or change bytes: what the audit, the backup and a start say of it.
+//! Disks that lose or change bytes: the audit, the backup and a start must notice.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -7,10 +7,10 @@ use std::path::Path;
 
 use olivine_tests::{Database, Random, Server, Shell, Workbench, files_under};
 
-/// The size of SQLite's pages.
+/// The page size of SQLite.
 const PAGE: usize = 4096;
 
-/// What happens to a file's bytes.
+/// A change of a file's bytes.
 type Damage = Box<dyn Fn(&mut Vec<u8>)>;
 
 fn damage(file: &Path, change: &Damage) {
@@ -19,12 +19,12 @@ fn damage(file: &Path, change: &Damage) {
     fs::write(file, bytes).unwrap();
 }
 
-/// The first byte of a page that holds only keys and page numbers, no text: an interior page of a table
+/// The first byte of a page that contains only keys and page numbers, but no text: an interior page of a table
 /// (<https://www.sqlite.org/fileformat2.html#b_tree_pages>).
 const WITHOUT_TEXT: u8 = 5;
 
-/// Where `text` begins in a database. A table whose first page was outgrown leaves there, unused, what was in it: a byte of that belongs to
-/// nothing.
+/// The positions of `text` in a database file. When a table outgrows its first page, unused copies of its data stay on that page. Damage
+/// there affects no record.
 fn places_of(text: &str, file: &[u8]) -> Vec<usize> {
     let is_used = |place: usize| file[place / PAGE * PAGE] != WITHOUT_TEXT;
     let is_there =
@@ -37,7 +37,7 @@ fn place(random: &mut Random, from: usize, to: usize) -> usize {
     from + usize::try_from(number % (to - from) as u64).unwrap()
 }
 
-/// Ten bytes that changed by themselves in texts of the records, five pages of nonsense, three of zeros, and two files that end too early.
+/// The damages: ten changed bytes in texts of records, five pages with random bytes, three pages of zeros, and two truncated files.
 fn damages_of_databases(whole: &[u8], texts: &[String], random: &mut Random) -> Vec<(String, Damage)> {
     let mut all: Vec<(String, Damage)> = Vec::new();
     while all.len() < 10 {
@@ -74,7 +74,7 @@ fn damages_of_contents() -> Vec<(&'static str, &'static str, Damage)> {
     ]
 }
 
-/// Whether the audit and the backup see that something is wrong with a data folder, and what they say.
+/// Whether the audit and the backup notice the damage of a data folder, and their messages.
 fn noticed(shell: &Shell, folder: &Path) -> (bool, bool, String) {
     let data = folder.display();
     let audit = shell.run(&format!("olivine content audit --hashes --data-dir {data}"));
@@ -97,7 +97,7 @@ async fn the_audit_and_the_backup_notice_what_a_disk_has_lost() {
     }
     assert!(server.stop().success());
     let shell = server.shell();
-    // A restored database has nothing in it that was there before: in other ones a byte may belong to nothing.
+    // A restored database contains no remains of old data. In others, a byte may belong to no record.
     let restored = format!("olivine backup --to first --data-dir {}", server.data_dir().display());
     shell.run(&format!("{restored}; olivine restore --from first --data-dir data")).succeeds();
     let (data, copy) = (shell.folder().join("data"), shell.folder().join("copy"));

@@ -1,4 +1,4 @@
-//! A team outgrows SQLite: all records go to PostgreSQL in one command, and everything is as it was.
+//! A team outgrows SQLite: one command copies all records to PostgreSQL, and everything is as before.
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use olivine_tests::factory::{ALL, Factory, on};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// All that lists show.
+/// The lists that show all records.
 const LISTS: [&str; 19] = [
     "artifacts",
     "artifact_versions",
@@ -33,7 +33,7 @@ const LISTS: [&str; 19] = [
     "views",
 ];
 
-/// A person with a second factor, and one who is invited.
+/// Creates a person with a second factor, and an invited one.
 async fn people(server: &Server) {
     let link =
         std::fs::read_to_string(server.data_dir().join("setup-link")).expect("the first start writes a link");
@@ -49,14 +49,14 @@ async fn people(server: &Server) {
     ada.post("/v1/views", &view).await.expect(201);
 }
 
-/// What an authenticator app does (RFC 6238), by somebody else's hand.
+/// The code of an authenticator app (RFC 6238), calculated by an independent implementation.
 const TOTP: &str = "
 import base64, hashlib, hmac, struct, sys, time
 mac = hmac.new(base64.b32decode(sys.argv[1]), struct.pack('>Q', int(time.time()) // 30), hashlib.sha1).digest()
 at = mac[-1] & 15
 print('%06d' % ((struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1000000))";
 
-/// At least one record of every kind.
+/// Creates at least one record of every kind.
 async fn fill(server: &Server) {
     people(server).await;
     let factory = Factory::new(server.api()).await;
@@ -100,7 +100,7 @@ fn copy_to(server: &Server, url: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_is_there_afterwards() {
+async fn a_copied_database_has_all_records() {
     let mut server = Server::start(Database::Sqlite);
     fill(&server).await;
     let target = PostgresDatabase::create();
@@ -108,10 +108,10 @@ async fn everything_is_there_afterwards() {
     let said = shell.run(&copy_to(&server, &target.url())).fails(1);
     assert!(said.contains("another olivine is running on the data folder"), "{said}");
 
-    // What waited to be written is, when it stops.
+    // Stopping the server writes everything that was still in memory.
     server.restart();
     let before = everything(&server).await;
-    // One reader has read a part of the feed; the rest has numbers, or waits for them.
+    // One reader has read a part of the feed. The other events have numbers, or wait for them.
     let read = server.api().get("/v1/events?after=0&limit=5").await.expect(200).json;
     let rest = format!("/v1/events?limit=1000&after={}", read["cursor"].as_str().expect("a cursor"));
     let rest = server.api().get(&rest).await.expect(200).json;
@@ -119,7 +119,7 @@ async fn everything_is_there_afterwards() {
     server.stop();
     let said = shell.run(&copy_to(&server, &target.url().replacen("app@", "app:hunter2@", 1))).succeeds();
     assert!(said.contains("same secret key") && !said.contains("hunter2"), "{said}");
-    // Replicas need a second storage; what is copied of them is as much as of all others.
+    // Replicas need a second storage. Otherwise they are copied like all other records.
     let without: Vec<_> = said
         .lines()
         .filter(|line| line.split_whitespace().nth(1) == Some("0") && !line.starts_with("binary_replicas "))
@@ -132,7 +132,7 @@ async fn everything_is_there_afterwards() {
         let known = after.len().min(before.len());
         assert_eq!(*before, after[..known], "{kind}");
     }
-    // The copy's feed is another one, in which what was not read comes next.
+    // The feed of the copy is another one. It continues with the events that were not read before.
     let old = format!("/v1/events?limit=1000&after={}", read["cursor"].as_str().expect("a cursor"));
     let refused = moved.api().get(&old).await.expect(410).json;
     let resume = refused["errors"][0]["context"]["resume"].as_str().expect("the same place in the copy");
@@ -142,13 +142,13 @@ async fn everything_is_there_afterwards() {
     };
     let (rest, next) = (prns(&rest), prns(&next));
     assert!(next.len() > rest.len() && next.starts_with(&rest), "{rest:?} {next:?}");
-    // It goes on from there.
+    // The copy accepts new records.
     Workbench::named(moved.api(), "later").await.signed(b"later").await;
     let said = shell.run(&copy_to(&server, &target.url())).fails(1);
     assert!(said.contains("another olivine is running"), "{said}");
 }
 
-/// Holds a lock that writers of a table wait for, until it is dropped.
+/// Holds a lock on a table that blocks writers, until it is dropped.
 struct Lock<'a> {
     database: &'a PostgresDatabase,
     table: &'a str,
@@ -199,7 +199,7 @@ async fn an_interrupted_copy_leaves_nothing() {
     let mut copy = Command::new(Executables::built().olivine());
     copy.args(["database", "copy", "--from", &format!("sqlite:{}/olivine.db", server.data_dir().display())]);
     let mut copy = copy.args(["--to", &target.url()]).spawn().expect("olivine");
-    // It has written some tables, and waits for this one.
+    // The copy has written some tables, and is waiting for this one.
     wait_for(&target, "select count(*) from pg_locks where relation = 'settings'::regclass and not granted");
     copy.kill().expect("a child of ours");
     copy.wait().expect("a child of ours");

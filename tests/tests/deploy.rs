@@ -1,6 +1,6 @@
-//! `deploy/nginx.conf` as it is delivered, with other addresses and folders, in front of two real servers on one database.
+//! `deploy/nginx.conf` with other addresses and folders, in front of two real servers with one database.
 //!
-//! What nginx does of it for the object store is shown with a folder in the store's place.
+//! A folder takes the place of the object store.
 #![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
 
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const DELIVERED: &str = include_str!("../../deploy/nginx.conf");
 const SECRET_KEY: &str = "the same secret key for all processes of it";
 
-/// Where nginx listens, as tests must: on free ports of this machine.
+/// The addresses on which nginx listens: free ports of this machine.
 struct Ports {
     https: u16,
     devices: u16,
@@ -31,11 +31,11 @@ impl Ports {
     }
 }
 
-/// The delivered file with every name replaced by what stands for it here; each of them has to be in the file.
+/// The configuration with every name replaced by its counterpart in the test. Each name must be in the file.
 fn rendered(folder: &Path, ports: &Ports, servers: &[Server; 2]) -> String {
     let at = |path: &str| folder.join(path).display().to_string();
     let mut config = DELIVERED.to_owned();
-    // Else one failure of each of the servers would leave nginx without any.
+    // Otherwise one failure of each server would leave nginx without a server.
     let upstreams = config.lines().filter(|line| line.trim_start().starts_with("server olivine-")).count();
     assert_eq!(config.matches("max_fails=0;").count(), upstreams, "each server is tried for each connection");
     let address = |url: &str| url.split_once("://").unwrap().1.to_owned();
@@ -53,7 +53,7 @@ fn rendered(folder: &Path, ports: &Ports, servers: &[Server; 2]) -> String {
         replace(store, &format!("127.0.0.1:{}", ports.store));
     }
     for (path, name) in [
-        // First, because this folder is in /tmp too.
+        // This comes first, because the test's folder is also in /tmp.
         (" /tmp/", "temporary"),
         ("/etc/nginx/tls/fullchain.pem", "site.pem"),
         ("/etc/nginx/tls/privkey.pem", "site-key.pem"),
@@ -75,7 +75,8 @@ fn rendered(folder: &Path, ports: &Ports, servers: &[Server; 2]) -> String {
     config
 }
 
-/// What Debian's nginx needs and the delivered image does not: its module for TCP; and root reads the tests' folders.
+/// Debian's nginx, unlike the delivered image, needs to load the module for TCP. If the tests run as root, so do the workers, because the
+/// tests' folders are only accessible to root.
 fn main_lines() -> String {
     let mut lines = "worker_processes 2;".to_owned();
     let module = "/usr/lib/nginx/modules/ngx_stream_module.so";
@@ -96,7 +97,7 @@ fn nginx(folder: &Path) -> Command {
     command
 }
 
-/// A running nginx; stopped when dropped.
+/// A running nginx. Dropping it stops it.
 struct Nginx(Child);
 
 impl Nginx {
@@ -116,14 +117,14 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // SIGTERM, so that the master takes its workers along.
+        // SIGTERM, so that the master also stops its workers.
         let pid = rustix::process::Pid::from_child(&self.0);
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         let _ = self.0.wait();
     }
 }
 
-/// An authority, and certificates of it for nginx and for both servers' device listeners; a device's own.
+/// Creates a CA, its certificates for nginx and for the device listeners of both servers, and a certificate for a device.
 fn certificates(shell: &Shell) {
     shell.write("names", "subjectAltName=DNS:updates.example.com,DNS:cdn.example.com,DNS:s3.example.com");
     shell.write("device-names", "subjectAltName=DNS:devices.example.com");
@@ -156,12 +157,12 @@ fn two_servers(shell: &Shell) -> [Server; 2] {
     [first, second]
 }
 
-/// How many requests a server says that it has answered.
+/// The number of requests that a server has answered, from its metrics.
 fn answered(server: &Server, path: &str) -> usize {
     server.log().lines().filter(|line| line.contains(path) && line.contains("status=200")).count()
 }
 
-/// A terminal that reaches nginx by the names in its configuration.
+/// A shell that reaches nginx by the host names in its configuration.
 fn through_nginx(shell: Shell, ports: &Ports, key: String) -> Shell {
     let Ports { https, devices, .. } = ports;
     let names = ["updates", "cdn", "s3"]
@@ -179,7 +180,7 @@ fn through_nginx(shell: Shell, ports: &Ports, key: String) -> Shell {
         .env("DEVICES", format!("https://devices.example.com:{devices}"))
 }
 
-/// A setting that is renamed, or misspelt here, would be ignored in silence.
+/// A setting that was renamed or misspelt would be ignored silently.
 #[test]
 fn every_setting_in_the_files_exists() {
     let known = include_str!("../../docs/olivine.toml");
@@ -196,7 +197,7 @@ fn every_setting_in_the_files_exists() {
             let rest = &text[start..];
             let end = rest.find(|c: char| !c.is_ascii_uppercase() && c != '_').unwrap_or(rest.len());
             let name = &rest[..end];
-            // Of `OLIVINE_…`, and where the file with the settings is, which it does not say itself.
+            // The prefix `OLIVINE_`, and the variable with the path of the settings file, which is not a setting itself.
             let exempt = matches!(name, "OLIVINE_" | "OLIVINE_CONFIG");
             assert!(exempt || known.contains(&format!("`{name}`")), "{file}: {name} is no setting");
         }
@@ -232,7 +233,7 @@ fn people(shell: &Shell, servers: &[Server; 2]) {
     let created =
         "$CURL -H \"authorization: Bearer $KEY\" --json '{\"name\":\"main-firmware\"}' $UPDATES/v1/artifacts";
     assert!(shell.run(created).succeeds().contains("main-firmware"));
-    // Each answers what was written through either.
+    // Both servers return what was written through either of them.
     let lists = "for i in 1 2 3 4 5 6 7 8; do $CURL -H \"authorization: Bearer $KEY\" $UPDATES/v1/artifacts; echo; done";
     let lists = shell.run(lists).succeeds();
     assert_eq!(lists.matches("\"name\":\"main-firmware\"").count(), 8, "{lists}");
@@ -243,7 +244,7 @@ fn people(shell: &Shell, servers: &[Server; 2]) {
     assert_eq!(metrics, "404");
 }
 
-/// Each server finds by itself, in the handshake that nginx only passed on, who is asking.
+/// nginx only passes the TLS handshake on, so each server identifies the device by itself.
 fn devices(shell: &Shell, servers: &[Server; 2]) {
     let asks =
         "for i in 1 2 3 4 5 6; do $CURL --cert sn-1.pem --key sn-1-key.pem $DEVICES/device/me; echo; done";
@@ -256,7 +257,7 @@ fn devices(shell: &Shell, servers: &[Server; 2]) {
     }
 }
 
-/// Signed as nginx's documentation does it.
+/// Downloads with URLs signed as in nginx's documentation.
 fn downloads(shell: &Shell) {
     let content: Vec<u8> = (0..20_u32 << 20).map(|place| u8::try_from(place % 251).unwrap()).collect();
     shell.write("store/organization/binary/1", &content);
@@ -267,7 +268,7 @@ fn downloads(shell: &Shell) {
     let signed = "path=/organization/binary/1; ends=4102444800; md5=$(sh sign $path $ends)
                   url=$CDN$path?md5=$md5\\&expires=$ends";
     shell.run(&format!("{signed}; eval $CURL --fail -o whole \"'$url'\"; cmp whole store$path")).succeeds();
-    // From the cache now: the store's file is gone.
+    // Served from the cache, because the store's file is gone.
     shell.run("mv store/organization/binary/1 kept").succeeds();
     let range =
         format!("{signed}; $CURL --fail -r 8388600-8388700 -o piece \"$CDN$path?md5=$md5&expires=$ends\"");
@@ -281,14 +282,14 @@ fn downloads(shell: &Shell) {
     assert_eq!(status("$CDN$path?md5=$md5&expires=4102444801", ""), "403");
     assert_eq!(status("$CDN$path?md5=$(sh sign $path 1)&expires=1", ""), "410");
     assert_eq!(status("$CDN$path?md5=$md5&expires=$ends", "-X DELETE"), "403");
-    // The store's own door opens only to what is signed; who signed it, the store finds out.
+    // The store's location accepts only signed requests. The store itself checks who signed them.
     assert_eq!(status("$S3/olivine/organization/binary/1", ""), "403");
     assert_eq!(status("$S3/organization/none?X-Amz-Signature=0", ""), "404");
     assert_eq!(status("$S3/organization/none?a=b&X-Amz-Signature=0", ""), "404");
     assert_eq!(status("$S3/organization/none", "-H 'authorization: AWS4-HMAC-SHA256 Credential=x'"), "404");
 }
 
-/// The other server answers what is asked while this one stops, and afterwards: writes too.
+/// While a server stops, and afterwards, the other server answers all requests, including writes.
 fn a_stop_is_not_noticed(shell: &Shell, server: &mut Server) {
     let ask = |number: u32| {
         let artifact = format!("{{\\\"name\\\":\\\"model-{number}\\\"}}");

@@ -1,4 +1,4 @@
-//! What devices ask and say: who they are, whether there is an update, and how it went.
+//! The requests of devices: who they are, whether there is an update, and the progress of an update.
 #![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
 
 use olivine_tests::{Api, Database, Device, Server, Workbench, list_all, on_both, prn};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 on_both!(
     async a_device_is_known_by_its_certificate_for_each_request,
     async an_update_is_answered_with_what_was_asked_for,
-    async what_makes_no_sense_is_passed_over_or_refused_by_name,
+    async nonsense_reports_are_ignored_and_nonsense_queries_refused,
     async a_device_that_asks_too_often_is_in_nobodys_way,
     async one_device_fills_the_audit_trail_no_further_than_its_budget,
     async strangers_fill_the_audit_trail_no_further_than_their_budget_and_hide_nobody,
@@ -17,7 +17,7 @@ async fn create(api: &Api, plural: &str, name: &str, body: Value) -> String {
     prn(&api.post(&format!("/v1/{plural}"), &body).await.expect(201).json[name])
 }
 
-/// A product with a cohort, and a device in it.
+/// A product with a cohort and a device in it.
 struct Fleet {
     product: String,
     cohort: String,
@@ -50,7 +50,7 @@ async fn a_device_is_known_by_its_certificate_for_each_request(database: Databas
     assert_eq!(me.json["device"]["identifier"], "SN-1");
     assert_eq!(device.update("", &[]).await.expect(200).body, br#"{"status":"no_update"}"#);
 
-    // The connection stays open; the certificate goes.
+    // The connection stays open while the certificate is deleted.
     api.delete(&format!("/v1/device_certificates/{certificate}")).await.expect(204);
     for path in ["/device/me", "/update"] {
         assert_eq!(device.get(path).await.expect(401).error_code(), Some("certificate_removed"));
@@ -91,7 +91,7 @@ async fn an_update_is_answered_with_what_was_asked_for(database: Database) {
     let content = bench.api().without_key().get(entry["url"].as_str().unwrap()).await.expect(200);
     assert_eq!(content.body, b"firmware");
 
-    // It says so, and is no longer offered it; what was not applicable is null.
+    // The device reports the update, and is not offered it again. Values that do not apply are null.
     for status in ["downloading", "installed", "installed"] {
         let report = json!({"bundle_prn": bundle, "release_prn": release, "status": status});
         device.report(&report).await.expect(204);
@@ -103,7 +103,7 @@ async fn an_update_is_answered_with_what_was_asked_for(database: Database) {
     assert_eq!(me["device"]["reported_release_prn"], json!(release));
     assert_eq!(me["device"]["release_prn"], json!(release));
 
-    // An override names other devices too; this one learns of itself only.
+    // The override also names another device. This device sees only itself.
     let other = json!({"product_prn": fleet.product, "identifier": "SN-2"});
     let other = create(bench.api(), "devices", "device", other).await;
     let second = bench.signed(b"special firmware").await;
@@ -121,7 +121,7 @@ async fn an_update_is_answered_with_what_was_asked_for(database: Database) {
     assert_eq!(answer["release"], Value::Null);
 }
 
-async fn what_makes_no_sense_is_passed_over_or_refused_by_name(database: Database) {
+async fn nonsense_reports_are_ignored_and_nonsense_queries_refused(database: Database) {
     let server = Server::start(database);
     let api = server.api();
     let fleet = Fleet::new(&api).await;
@@ -163,7 +163,7 @@ async fn a_device_that_asks_too_often_is_in_nobodys_way(database: Database) {
     patient.register(&api, &create(&api, "devices", "device", other).await).await;
     let stranger = Device::new(&server, "SN-1");
     for (who, usually) in [(&hasty, 200), (&stranger, 401)] {
-        // Twenty at once, and each process counts for itself.
+        // Sends 20 requests at once, because each process counts for itself.
         let mut answer = who.update("", &[]).await;
         for _ in 0..1000 {
             if answer.status == 429 {
@@ -180,7 +180,7 @@ async fn a_device_that_asks_too_often_is_in_nobodys_way(database: Database) {
     hasty.get("/device/me").await.expect(200);
 }
 
-/// The events of a type, and how many more were only counted. Those are written when the server stops.
+/// The events of a type, and the number of those that were only counted. They are written when the server stops.
 async fn written_and_counted(api: &Api, kind: &str) -> (Vec<Value>, u64) {
     let events = list_all(api, &format!("/v1/events?type={kind}"), "events").await;
     let (counts, written): (Vec<_>, Vec<_>) =
@@ -194,14 +194,14 @@ async fn one_device_fills_the_audit_trail_no_further_than_its_budget(database: D
     let fleet = Fleet::new(&api).await;
     let device = Device::new(&server, "SN-1");
     device.register(&api, &fleet.device).await;
-    // A bundle that does not exist, and each time another detail.
+    // A bundle that does not exist, each time with another detail.
     let bundle = fleet.device.replace(":device:", ":bundle:");
     for number in 0..130 {
         let detail = format!("{number} {}", "x".repeat(1_900));
         let report = json!({"bundle_prn": bundle, "status": "failed", "detail": detail});
         device.report(&report).await.expect(204);
     }
-    // And each time another version.
+    // Each time with another version.
     for number in 0..20 {
         device.update("", &[("peridio-release-version", &format!("1.0.{number}"))]).await.expect(200);
     }
@@ -213,7 +213,7 @@ async fn one_device_fills_the_audit_trail_no_further_than_its_budget(database: D
     let (reports, counted) = written_and_counted(&api, "device.update_reported").await;
     let (changes, _) = written_and_counted(&api, "device.release_changed").await;
     assert!((reports.len() + changes.len()) <= 100, "{} {}", reports.len(), changes.len());
-    // That it connected is counted, too.
+    // Connections are counted as well.
     assert!(
         reports.len() + changes.len() + usize::try_from(counted).unwrap() >= 150,
         "{counted} were counted"
@@ -241,7 +241,7 @@ async fn strangers_fill_the_audit_trail_no_further_than_their_budget_and_hide_no
     let (written, counted) = written_and_counted(&server.api(), "device.authentication_failed").await;
     let reasons: Vec<_> = written.iter().filter_map(|event| event["data"]["reason"].as_str()).collect();
     assert!(reasons.contains(&"certificate_removed"), "{reasons:?}");
-    // Ten in each minute that this took.
+    // Ten for each minute of the test.
     assert!(reasons.len() <= 21, "{reasons:?}");
     assert_eq!(reasons.len() as u64 - 1 + counted, 40);
     for event in &written {

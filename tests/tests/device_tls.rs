@@ -1,4 +1,5 @@
-//! The Device API's connections: which certificates shake hands, who is taken for whom, and what is refused.
+//! The connections of the Device API: which certificates are accepted in the handshake, as which device a caller is identified, and what is
+//! refused.
 #![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
 
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -16,7 +17,7 @@ use rustls::{HandshakeKind, RootCertStore, SignatureScheme, StreamOwned};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Certificates as makers of devices make them: one key of each kind; of version 3 with `req -x509`, of version 1 with `x509 -req`.
+/// Certificates as device makers create them: a key of each kind, X.509 version 3 by `req -x509`, and version 1 by `x509 -req`.
 const MAKE_CERTIFICATES: &str = r"
     openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 -out rsa.key
     openssl genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-256 -out p256.key
@@ -31,7 +32,7 @@ const MAKE_CERTIFICATES: &str = r"
     done
 ";
 
-/// A terminal with certificates, whose `ask` is what a device would do with plain curl; it prints the status and the body.
+/// A shell with certificates. Its `$ASK` sends a request with plain curl as a device would, and prints the status and the body.
 fn devices_shell(server: &Server) -> Shell {
     let shell = server
         .shell()
@@ -43,7 +44,7 @@ fn devices_shell(server: &Server) -> Shell {
     shell
 }
 
-/// What curl says when it asks for `/device/me` with these arguments.
+/// The output of curl for `/device/me` with these arguments.
 fn ask(shell: &Shell, arguments: &str) -> String {
     shell.run(&format!("eval $ASK {arguments} $DEVICE_URL/device/me")).succeeds()
 }
@@ -69,12 +70,12 @@ fn every_kind_of_key_and_certificate_shakes_hands() {
 }
 
 #[test]
-fn without_a_certificate_one_learns_what_is_missing() {
+fn a_missing_certificate_is_reported() {
     let server = Server::start(Database::Sqlite);
     let shell = devices_shell(&server);
     assert_refused(&ask(&shell, ""), 401, "certificate_missing");
     assert_eq!(shell.run("eval $ASK $DEVICE_URL/healthz").succeeds(), "ok\n200");
-    // The envelope and the request's id are everywhere.
+    // Every answer has the envelope and the request id.
     let said = shell.run("eval $ASK -i $DEVICE_URL/nothing").succeeds();
     assert_refused(&said, 404, "not_found");
     assert!(said.contains("x-request-id: ") && said.contains("GET /update"), "{said}");
@@ -88,7 +89,7 @@ fn outsized_headers_are_refused() {
     let server = Server::start(Database::Sqlite);
     let shell = devices_shell(&server);
     shell.write("header", format!("peridio-release-version: {}", "1".repeat(64 * 1024)));
-    // Each time it is chance how much curl has sent when it is refused.
+    // How much curl has sent before it is refused differs each time.
     for _ in 0..10 {
         let said = ask(&shell, "--cert p256-v1.pem --key p256.key -H @header");
         assert!(said.ends_with("431"), "{said}");
@@ -97,7 +98,7 @@ fn outsized_headers_are_refused() {
     assert_refused(&ask(&shell, "--cert p256-v1.pem --key p256.key -H @header"), 401, "certificate_unknown");
 }
 
-/// A server that waits three seconds for a handshake: a device's own does not take that long on a busy machine.
+/// A server that allows three seconds for a handshake. A real device's handshake is faster even on a busy machine.
 fn impatient() -> ServerBuilder {
     Server::builder().env("OLIVINE_DEVICE_HANDSHAKE_SECONDS", "3").env("OLIVINE_HEADER_SECONDS", "3")
 }
@@ -130,7 +131,7 @@ fn plain_http_is_told_that_this_is_https() {
     let said = server.shell().run(&ask).succeeds();
     assert_refused(&said, 400, "bad_request");
     assert!(said.contains("this port speaks HTTPS"), "{said}");
-    // Also to a client that sends more than is read.
+    // Also if a client sends more than the server reads.
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let request = format!(
@@ -144,7 +145,7 @@ fn plain_http_is_told_that_this_is_https() {
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("https://"), "{answer}");
 }
 
-/// Shows a certificate, and signs with whatever key it has.
+/// Presents a certificate, but signs with another key.
 #[derive(Debug)]
 struct Presented(Arc<CertifiedKey>);
 
@@ -158,7 +159,7 @@ impl ResolvesClientCert for Presented {
     }
 }
 
-/// A client as rustls makes it, with one's certificate and perhaps another's key.
+/// A rustls client with this certificate and possibly another key.
 fn client(server: &Server, certificate: Vec<u8>, key: &[u8]) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(server.device_ca()).unwrap()).unwrap();
@@ -172,7 +173,7 @@ fn der(shell: &Shell, name: &str) -> Vec<u8> {
     CertificateDer::from_pem_slice(&shell.read(name)).unwrap().to_vec()
 }
 
-/// Asks for `/device/me` on a connection of its own; what came back, and how the handshake went.
+/// Requests `/device/me` on a new connection. Returns the answer and the kind of handshake.
 fn ask_as(server: &Server, config: &Arc<ClientConfig>) -> std::io::Result<(String, Option<HandshakeKind>)> {
     let address = server.device_url().strip_prefix("https://").unwrap();
     let stream = TcpStream::connect(address)?;
@@ -200,7 +201,7 @@ fn a_certificate_alone_is_no_proof() {
         let error = ask_as(&server, &thief).unwrap_err();
         assert!(error.to_string().contains("alert"), "{certificate} with {key}: {error}");
     }
-    // What is no certificate at all does not get in either.
+    // Bytes that are not a certificate are refused as well.
     let nonsense = client(&server, b"no certificate".to_vec(), &shell.read("p256.key"));
     assert!(ask_as(&server, &nonsense).is_err());
     let owner = client(&server, der(&shell, "p256-v1.pem"), &shell.read("p256.key"));
@@ -237,9 +238,9 @@ fn a_header_counts_from_trusted_proxies_only() {
     let shell = devices_shell(&trusting);
     shell.write("header", header(&der(&shell, "rsa-v1.pem")));
     assert_refused(&ask(&shell, "-H @header"), 401, "certificate_unknown");
-    // The proxy's own certificate is not its client's.
+    // The proxy's own certificate must not be taken for that of its client.
     assert_refused(&ask(&shell, "--cert p256-v1.pem --key p256.key"), 401, "certificate_missing");
-    // A connection that proves another certificate than it names is nobody's; the same one is no contradiction.
+    // A connection whose certificate differs from the one in its header is refused. The same certificate in both is accepted.
     assert_refused(&ask(&shell, "-H @header --cert p256-v1.pem --key p256.key"), 401, "certificate_invalid");
     assert_refused(&ask(&shell, "-H @header --cert rsa-v1.pem --key rsa.key"), 401, "certificate_unknown");
     let log = trusting.log();
@@ -254,14 +255,14 @@ fn a_header_counts_from_trusted_proxies_only() {
     assert_refused(&ask(&shell, "-H @no-certificate"), 401, "certificate_invalid");
 }
 
-/// The header of RFC 9440.
+/// The header of RFC 9440 with a certificate.
 fn header(der: &[u8]) -> String {
     use base64::Engine as _;
     format!("Client-Cert: :{}:\n", base64::engine::general_purpose::STANDARD.encode(der))
 }
 
 #[test]
-fn behind_a_proxy_it_can_do_without_tls() {
+fn the_device_api_can_run_without_tls_behind_a_proxy() {
     let server = Server::builder().behind_a_proxy().start();
     assert!(server.device_url().starts_with("http://"), "{}", server.device_url());
     let shell =
@@ -332,7 +333,7 @@ fn the_operators_own_certificate_is_shown() {
 }
 
 #[test]
-fn open_connections_do_not_keep_it_from_stopping() {
+fn open_connections_do_not_prevent_a_stop() {
     let mut server = Server::start(Database::Sqlite);
     let address = server.device_url().strip_prefix("https://").unwrap();
     let shell = devices_shell(&server);
@@ -347,7 +348,7 @@ fn open_connections_do_not_keep_it_from_stopping() {
     assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
 }
 
-/// A client of TLS 1.2 that knows RSA only gets a certificate that it can check; others do not see it.
+/// A TLS 1.2 client that supports only RSA gets a certificate that it can verify. Other clients do not see that certificate.
 #[test]
 fn a_client_that_knows_rsa_only_is_served() {
     let server = Server::builder().with_rsa_certificate().start();
@@ -382,7 +383,7 @@ fn a_client_that_knows_rsa_only_is_served() {
     assert!(!without.data_dir().join("device-ca-rsa.pem").exists());
 }
 
-/// The lengths of the TLS records that the server sends to a client with these flags.
+/// The lengths of the TLS records that the server sends to a client with these options.
 fn record_lengths(server: &Server, flags: &str) -> Vec<usize> {
     use std::io::{Read as _, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -420,7 +421,7 @@ fn record_lengths(server: &Server, flags: &str) -> Vec<usize> {
 
 #[test]
 fn records_are_as_short_as_small_devices_need() {
-    // What encryption may add (RFC 5246, 6.2.3).
+    // The maximum overhead of encryption (RFC 5246, 6.2.3).
     const OVERHEAD: usize = 256;
     let longest = |server: &Server| {
         let flags = ["--tls-max 1.2 --ciphers ECDHE-RSA-AES128-GCM-SHA256", "--tls-max 1.3"];

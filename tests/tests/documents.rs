@@ -1,7 +1,7 @@
-//! The shell blocks of the user's documents, run as they stand against a fresh server with `peridio` on the path.
+//! Runs the shell blocks of the user's documents unchanged, against a new server, with `peridio` in the `PATH`.
 //!
-//! What a person types runs without `-e` and `-u`: the documents leave `$NUMBER` and, in places, `$BINARY_PRN` unset, and one of
-//! two lines for two systems always fails. The records that come of it are looked at, not just exit codes.
+//! They run without `-e` and `-u`, as if a person typed them: the documents leave `$NUMBER` and sometimes `$BINARY_PRN` unset, and of two
+//! lines for two operating systems one always fails. The tests check the resulting records, and not only exit codes.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -26,12 +26,12 @@ fn document(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Runs a text of the documents as a person types it.
+/// Runs a text of the documents as if a person typed it.
 fn typed(shell: &Shell, name: &str) -> String {
     shell.run(&format!("set +eu +o pipefail\n{}", document(name))).succeeds()
 }
 
-/// All records that a script printed, one after the other; those of lists without their brackets.
+/// All records that a script printed, one after the other. Lists are printed without their brackets.
 fn records(printed: &str) -> Vec<Value> {
     let values = Deserializer::from_str(printed).into_iter::<Value>();
     let values = values.map(|value| value.unwrap_or_else(|error| panic!("not JSON ({error}):\n{printed}")));
@@ -43,7 +43,7 @@ fn records(printed: &str) -> Vec<Value> {
         .collect()
 }
 
-/// A terminal with an artifact version, as the guides before the document leave it.
+/// A shell with an artifact version, as the guides before this document leave it.
 fn prepared(server: &Server) -> Shell {
     let shell = server.shell();
     let version = shell
@@ -55,7 +55,7 @@ fn prepared(server: &Server) -> Shell {
     shell.env("VERSION_PRN", version)
 }
 
-/// A file of that many bytes that no other run has had.
+/// Creates a file of this size with new random bytes.
 fn firmware(shell: &Shell, size: &str) -> String {
     shell.run(&format!("head -c {size} /dev/urandom > firmware.bin")).succeeds();
     format!("sha256:{}", sha256_hex(&shell.read("firmware.bin")))
@@ -65,7 +65,7 @@ fn get(shell: &Shell, prn: &Value) -> Value {
     shell.run(&format!("peridio binaries get --prn {}", prn.as_str().unwrap())).json()
 }
 
-/// A key as the user makes one; its PRN.
+/// Creates and registers a key as a user would, and returns its PRN.
 fn registered_key(shell: &Shell, generate: &str) -> String {
     shell
         .run(&format!(
@@ -127,7 +127,7 @@ fn create_upload_list_get_sign_destroy(database: Database) {
     assert!(refused.contains("destroyed"), "{refused}");
 }
 
-/// A record without what is random in it, besides ids and times.
+/// A record without random values other than ids and times.
 fn without_keys(mut record: Value) -> Value {
     record["hash"] = "sha256:…".into();
     record["signatures"][0]["keyid"] = "…".into();
@@ -180,7 +180,7 @@ fn parts_complete_reset(database: Database) {
 
     let key = registered_key(&shell, "openssl genpkey -algorithm ed25519");
     let shell = shell.env("KEY_PRN", &key);
-    // lifecycle.md's way for Ed25519; attached as the documents do.
+    // Signs with Ed25519 as described in lifecycle.md, and attaches the signature as the documents do.
     let sign = "printf %s $(sha256sum firmware.bin | cut -d' ' -f1) > hash.txt
         openssl pkeyutl -sign -rawin -inkey private_key.pem -in hash.txt -out firmware.sig";
     shell.run(sign).succeeds();
@@ -191,7 +191,7 @@ fn parts_complete_reset(database: Database) {
     assert_eq!(get(&shell, &prn.into())["state"], "signed");
 }
 
-/// The record once its verification is over.
+/// The record after the verification.
 fn verified(shell: &Shell) -> Value {
     let look = "peridio binaries get --prn $BINARY_PRN | grep -Eq '\"state\": \"(hashable|hashing)\"'";
     shell
@@ -208,7 +208,7 @@ fn hashes(database: Database) {
     let printed = typed(&shell, "calculate_hash.sh");
     assert_eq!(printed.matches(digits).count(), 2, "{printed}");
 
-    // The document leaves version and target out; a CI job has them in its environment.
+    // The document does not set the version and the target. A CI job has them in its environment.
     let version = shell.run("echo $VERSION_PRN").succeeds();
     let shell =
         shell.env("PERIDIO_ARTIFACT_VERSION_PRN", &version).env("PERIDIO_TARGET", "arm-linux-gnueabihf");
@@ -248,18 +248,18 @@ fn ci_step(database: Database) {
         .replace("${{ env.VERSION_PRN }}", "$VERSION_PRN")
         .replace("${{ matrix.target }}", "aarch64-linux-gnu");
     assert!(!script.contains("${{"), "{script}");
-    // As Actions runs it: the first failure ends it.
+    // GitHub Actions ends a script at the first failure.
     let uploaded = records(&shell.run(&script).succeeds()).remove(0);
     assert_eq!((&uploaded["hash"], &uploaded["size"]), (&hash.as_str().into(), &1_048_576.into()));
     assert_eq!((&uploaded["target"], &uploaded["state"]), (&"aarch64-linux-gnu".into(), &"signable".into()));
 
-    // Run again, as CI does: the target is taken, and the answer says by whom.
+    // CI runs the script again: the target is taken, and the answer says by which binary.
     let again = shell.run(&script);
     let said = again.fails(1);
     assert!(said.contains(uploaded["prn"].as_str().unwrap()) && said.contains("target_taken"), "{said}");
 }
 
-/// The document's URL stays as it is: the server has a certificate for that name, and curl's own settings say where it is.
+/// The URL in the document is kept: the server has a certificate for that name, and a setting of curl directs the name to the server.
 fn creating_by_curl(database: Database) {
     let folder = tempfile::tempdir().unwrap();
     let (certificate, key) = (folder.path().join("certificate.pem"), folder.path().join("key.pem"));

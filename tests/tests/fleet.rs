@@ -1,4 +1,4 @@
-//! Products, cohorts, devices, imports, and certificates, from outside.
+//! Products, cohorts, devices, imports and certificates through the Admin API.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 
 on_both!(
     async devices_are_kept_and_moved,
-    async what_is_in_use_stays,
+    async records_in_use_can_not_be_deleted,
     async an_import_is_all_or_nothing,
     async what_is_no_import_is_refused,
-    async certificates_are_one_devices,
+    async each_certificate_belongs_to_one_device,
     async authorities_are_proven,
 );
 
@@ -53,7 +53,7 @@ impl Fleet {
         prn(&self.api.post("/v1/devices", &new).await.expect(201).json["device"])
     }
 
-    /// How many devices each cohort says it has.
+    /// The number of devices in each cohort.
     async fn counts(&self) -> [u64; 3] {
         let mut counts = [0; 3];
         for (count, cohort) in counts.iter_mut().zip([&self.daily, &self.weekly, &self.elsewhere]) {
@@ -122,7 +122,7 @@ async fn devices_are_kept_and_moved(database: Database) {
     let expected = [
         "created",
         "updated",
-        // It leaves one cohort and comes into another; then it leaves that one and becomes another product's.
+        // The device moves to another cohort, and then to another product.
         "updated",
         "updated",
         "updated",
@@ -136,7 +136,7 @@ async fn devices_are_kept_and_moved(database: Database) {
     assert_eq!(events_of(api, &prn(&created["device"])).await, expected);
 }
 
-async fn what_is_in_use_stays(database: Database) {
+async fn records_in_use_can_not_be_deleted(database: Database) {
     let server = Server::start(database);
     let fleet = fleet(server.api()).await;
     let device = fleet.device("SN-1").await;
@@ -217,7 +217,7 @@ async fn an_import_is_all_or_nothing(database: Database) {
         "the same again changes nothing"
     );
 
-    // Columns that the file does not have stay as they are; what is said for all lines is said of each.
+    // Columns that are missing in the file stay unchanged. Values given for all lines apply to each of them.
     let rest = "identifier,target\nSN-1,x86\nSN-9,\n";
     let query = format!("?cohort_prn={}", fleet.daily);
     assert_eq!(fleet.import(&query, rest).await.expect(200).json, report(1, 1, 0));
@@ -229,7 +229,7 @@ async fn an_import_is_all_or_nothing(database: Database) {
     the_trail_says_what_was_what(&fleet, &moved).await;
 }
 
-/// After the imports above, a person can say from the trail what each device was before.
+/// After the imports above, the audit trail contains the earlier state of each device.
 async fn the_trail_says_what_was_what(fleet: &Fleet, moved: &str) {
     let trail = async |prn: &str| {
         let path = format!("/v1/events?resource_prn={prn}&order=asc");
@@ -318,7 +318,7 @@ fn signed(authority: &Authority, params: &CertificateParams) -> (String, String)
     (params.signed_by(&key, authority).unwrap().pem(), key.serialize_pem())
 }
 
-async fn certificates_are_one_devices(database: Database) {
+async fn each_certificate_belongs_to_one_device(database: Database) {
     let server = Server::start(database);
     let fleet = fleet(server.api()).await;
     let api = &fleet.api;

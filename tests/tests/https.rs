@@ -1,4 +1,5 @@
-//! HTTPS for people: which certificates it starts with, what it says of them, and that a renewed one is taken up while it serves.
+//! HTTPS of the Admin API: which certificates the server accepts at its start, what it reports about them, and reloading a renewed
+//! certificate.
 #![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
 
 use std::path::Path;
@@ -11,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL_EVERY: Duration = Duration::from_millis(50);
 
-/// Puts a certificate for this machine, valid for so many days from now on, and its key into the shell's folder.
+/// Creates a certificate for this machine, valid for `days` days from now, and its key, in the shell's folder.
 fn issue(shell: &Shell, name: &str, days: i64) {
     let key = KeyPair::generate().unwrap();
     let mut params = named(name);
@@ -31,7 +32,7 @@ fn server(shell: &Shell) -> ServerBuilder {
     Server::builder().arg("--tls-certificate").arg(file("cert.pem")).arg("--tls-key").arg(file("key.pem"))
 }
 
-/// Puts one certificate and key in the place of those that the server is configured with.
+/// Replaces the configured certificate and key.
 fn install(shell: &Shell, name: &str) {
     shell.write("cert.pem", shell.read(&format!("{name}.pem")));
     shell.write("key.pem", shell.read(&format!("{name}.key")));
@@ -72,14 +73,14 @@ fn a_renewed_certificate_is_taken_up_at_sighup() {
     hang_up(&server);
     wait_until("the new one is shown", || is_shown(&shell, &server, "new"));
 
-    // What can't be used is said, and changes nothing.
+    // An unusable file is reported and changes nothing.
     shell.write("key.pem", shell.read("old.key"));
     hang_up(&server);
     wait_until("it is said", || server.log().contains("the certificate stays as it is"));
     assert!(server.log().contains("is not that of the first certificate in"), "{}", server.log());
     assert!(is_shown(&shell, &server, "new"));
 
-    // Clients would refuse it, but nothing better is there.
+    // Clients would refuse this certificate, but there is no better one.
     install(&shell, "over");
     hang_up(&server);
     wait_until("it is said", || server.log().contains("has expired on "));
@@ -105,9 +106,9 @@ fn plain_http_is_told_that_this_is_https() {
     assert!(is_shown(&shell, &server, "site"));
 }
 
-/// Whatever is wrong is said in words that name the file, before anybody is served.
+/// Any problem is reported with the name of the file, before the server answers requests.
 #[test]
-fn what_cannot_work_is_refused_at_the_start() {
+fn unusable_certificates_are_refused_at_the_start() {
     let shell = Shell::new().executables(&olivine_tests::Executables::built());
     for name in ["site", "other"] {
         issue(&shell, name, 90);

@@ -1,7 +1,7 @@
-//! The server is killed (SIGKILL) at random moments, and started again on the same data. What it acknowledged is there, everything
-//! goes on, nothing is left over.
+//! The server is killed (SIGKILL) at random moments and started again on the same data. Everything that it acknowledged must be there, all
+//! work must continue, and nothing may be left over.
 //!
-//! The seed of the moments and bytes is shown under a failed test; `OLIVINE_TEST_SEED` repeats it.
+//! A failed test shows the seed of the moments and bytes. `OLIVINE_TEST_SEED` repeats it.
 
 use std::time::Duration;
 
@@ -14,22 +14,23 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-/// The least size of a part that is not the last.
+/// The minimum size of all parts except the last one.
 const PART: usize = 5 << 20;
 
-/// How long the work may have run at most before the first kill; adapted afterwards.
+/// The maximum time from the start of the work to the first kill. It is adapted afterwards.
 const FIRST_WINDOW: Duration = Duration::from_millis(30);
 
-/// How many kills there are in all, instead of the usual number.
+/// The variable with the total number of kills, instead of the usual number.
 const KILLS: &str = "OLIVINE_TEST_SERVER_KILLS";
-/// Among how many tests they are shared out, on each database.
+/// The number of tests that share the kills, on each database.
 const TESTS: usize = 4;
 
 fn kills(database: Database) -> usize {
     let each = asked_for(KILLS).map(|kills| kills.div_ceil(TESTS));
-    // On PostgreSQL another process might be alive, so a dead runner's jobs wait until its lease is over, and kills take longer.
+    // On PostgreSQL, the jobs of a killed process wait until its lease has ended, because another process might still be alive. So kills
+    // take longer there.
     match database {
-        // Few, because the moments are others in each run: many runs try more of them than one long one.
+        // Few, because the moments are different in each run: many short runs try more of them than one long run.
         Database::Sqlite => each.map_or(12, |each| each - each / 5),
         Database::Postgres => each.map_or(6, |each| each / 5),
     }
@@ -54,7 +55,7 @@ impl Victim {
         self.bench.api()
     }
 
-    /// Sends requests, kills the server at a random moment, and starts it again. `None` where no answer came.
+    /// Sends requests, kills the server at a random moment, and starts it again. An answer is `None` if it did not arrive.
     async fn killed_during(&mut self, requests: Vec<RequestBuilder>) -> Vec<Option<Answer>> {
         let mut answers = vec![None; requests.len()];
         let mut running = JoinSet::new();
@@ -78,8 +79,8 @@ impl Victim {
         self.bench.reconnect(self.server.api());
     }
 
-    /// After a kill that came when all was done the next one comes earlier, else later. So the moments are spread over the time that the
-    /// work takes, however fast the machine is.
+    /// If all work was done before a kill, the next kill comes earlier, otherwise later. So the moments are spread over the duration of the
+    /// work on any machine.
     fn adapt(&mut self, too_late: bool) {
         self.window = self.window.mul_f64(if too_late { 0.8 } else { 1.15 });
     }
@@ -88,7 +89,7 @@ impl Victim {
         self.random.bytes((parts - 1) * PART + 300_000)
     }
 
-    /// A binary whose parts are all there.
+    /// A binary whose parts are all uploaded.
     async fn uploaded(&self, content: &[u8]) -> String {
         let binary = self.bench.uploadable(content).await;
         for (bytes, index) in content.chunks(PART).zip(1..) {
@@ -102,7 +103,7 @@ impl Victim {
         vec![request.json(&json!({"state": state}))]
     }
 
-    /// How long the server takes from the end of an upload to the end of its verification, if it is left alone.
+    /// The time from the end of an upload to the end of its verification without a kill.
     async fn time_to_verify(&mut self) -> Duration {
         let content = self.content(2);
         let binary = self.uploaded(&content).await;
@@ -122,7 +123,7 @@ impl Victim {
         self.bench.get(binary).await["state"].as_str().expect("a binary has a state").to_owned()
     }
 
-    /// Runs the command that a user would run again, and expects it to finish.
+    /// Repeats the upload command as a user would, and expects it to finish.
     fn upload_again(&self, binary: &str, content: &[u8]) {
         let shell = self.server.shell();
         shell.write("firmware.bin", content);
@@ -133,7 +134,7 @@ impl Victim {
         assert_eq!(record["bytes_uploaded"], content.len(), "{record:#}");
     }
 
-    /// Looks at everything with the content in place, and again with the content destroyed.
+    /// Checks everything with the content in place, and again after the content is destroyed.
     async fn done_with(&self, binary: &str) {
         assert_no_orphans(&self.server).await;
         self.bench.ask(binary, "destroyed").await.expect(200);
@@ -153,7 +154,7 @@ impl Victim {
     }
 }
 
-/// Whether it was acknowledged; an answer that came must be a good one.
+/// Whether the request was acknowledged. An answer that arrived must be a success.
 fn acknowledged(answer: Option<&Answer>) -> bool {
     answer.is_some_and(|answer| {
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -182,7 +183,7 @@ async fn while_parts_arrive(database: Database) {
             assert!(state == "valid" || !acknowledged(answer.as_ref()), "acknowledged, but {part:#}");
             assert!(matches!(state, "valid" | "uploadable"), "nothing was wrong with {part:#}");
         }
-        // Reads the parts that are valid back from the disk.
+        // Also reads the valid parts from the disk.
         assert_no_orphans(&victim.server).await;
         victim.upload_again(&binary, &content);
         victim.done_with(&binary).await;
@@ -217,7 +218,7 @@ async fn during_verification(database: Database) {
 
         let state = victim.state_of(&binary).await;
         assert!(matches!(state.as_str(), "hashable" | "hashing" | "signable"), "'{state}'");
-        // By itself: nobody has to ask again.
+        // This happens by itself, without another request.
         let record = victim.bench.in_state(&binary, "signable").await;
         assert_eq!(record["verification_error"], Value::Null, "{record:#}");
         let events = events_of(victim.api(), &binary).await;
@@ -241,7 +242,7 @@ async fn during_destroy(database: Database) {
             "destroyed" => victim.destroyed_for_good(&binary).await,
             "signable" => {
                 assert!(!acknowledged(answers[0].as_ref()), "acknowledged, but 'signable'");
-                // Also reads the whole content back.
+                // Also reads the whole content from the disk.
                 assert_no_orphans(&victim.server).await;
                 victim.upload_again(&binary, &content);
                 victim.done_with(&binary).await;

@@ -1,8 +1,8 @@
-//! The state × action matrix of lifecycle.md, driven through HTTP: a fresh binary for each cell, put into the state,
-//! asked for the action, looked at afterwards.
+//! The state × action matrix of lifecycle.md over HTTP. For each cell, a new binary is brought into the state, the action is requested, and
+//! the binary is examined.
 //!
-//! `hashable` and `hashing` are held by keeping the server's only job runner busy: it verifies a decoy binary in a store that gives
-//! out 1 KiB in a second, until the test lets go. In the end everything must move on.
+//! To hold binaries in `hashable` and `hashing`, the server's only job runner is kept busy: it verifies another binary in a store that
+//! sends 1 KiB per second, until the test lets it continue. At the end, every binary must leave these states.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -13,7 +13,7 @@ on_both!(async the_matrix_of_states_and_actions, async a_policy_of_two_signature
 
 const CONTENT: &[u8] = b"firmware";
 
-/// Where a binary is brought to before the action.
+/// The states of a binary before the action.
 const STATES: [State; 8] = [
     State::Uploadable,
     State::Uploaded,
@@ -29,11 +29,11 @@ const STATES: [State; 8] = [
 enum State {
     /// Nothing was uploaded.
     Uploadable,
-    /// All was uploaded, but not completed.
+    /// Everything was uploaded, but the upload was not completed.
     Uploaded,
-    /// Completed; verification is due.
+    /// The upload was completed, and the verification has not started.
     Hashable,
-    /// Back from a verification that found another hash.
+    /// A verification has found another hash.
     Refuted,
     Hashing,
     Signable,
@@ -55,7 +55,7 @@ impl State {
         }
     }
 
-    /// Whether a runner must be free to get there.
+    /// Whether the job runner must be free to reach this state.
     const fn needs_a_runner(self) -> bool {
         matches!(self, Self::Refuted | Self::Signable | Self::Signed | Self::Destroyed)
     }
@@ -119,7 +119,7 @@ impl Action {
     }
 }
 
-/// A new binary in this state. Those that need no runner stay where they are only while it is held.
+/// Creates a binary in this state. States that need no runner stay unchanged only while the runner is kept busy.
 async fn in_state(bench: &Workbench, state: State) -> String {
     match state {
         State::Uploadable => bench.uploadable(CONTENT).await,
@@ -156,7 +156,7 @@ async fn in_state(bench: &Workbench, state: State) -> String {
     }
 }
 
-/// Keeps the only runner busy until it is let go.
+/// Keeps the only job runner busy until it is released.
 struct HeldRunner {
     store: S3,
     decoy: String,
@@ -172,7 +172,7 @@ impl HeldRunner {
             api.patch("/v1/organization", &json!({"storage_backend_prn": backend})).await.expect(200);
         };
         default(backend["storage_backend"]["prn"].clone()).await;
-        // Some ten minutes.
+        // This takes some ten minutes.
         let content = vec![7; 600 << 10];
         let decoy = bench.uploadable(&content).await;
         bench.put_content(&decoy, &content).await.expect(200);
@@ -224,7 +224,7 @@ async fn the_matrix_of_states_and_actions(database: Database) {
     }
 }
 
-/// Status, code, what else is allowed, and where the binary is afterwards.
+/// The status, the code, the allowed actions in the error, and the state of the binary afterwards.
 async fn outcome(bench: &Workbench, binary: &str, action: Action) -> String {
     let Some(answer) = action.carry_out(bench, binary).await else {
         return "there is none".to_owned();
@@ -244,7 +244,7 @@ async fn outcome(bench: &Workbench, binary: &str, action: Action) -> String {
     format!("{}{code} → {}", answer.status, shown(record))
 }
 
-/// The state, and what goes with it.
+/// The state and the fields that depend on it.
 fn shown(record: &Value) -> String {
     let state = record["state"].as_str().unwrap();
     let error =
@@ -253,7 +253,7 @@ fn shown(record: &Value) -> String {
     format!("{state} ({} bytes uploaded{error}{destroyed})", record["bytes_uploaded"])
 }
 
-/// Once the runner is free, no binary stays in the middle of a verification.
+/// When the runner is free, no binary stays in the middle of a verification.
 async fn everything_moves_on(bench: &Workbench, binary: &str) {
     let exists = bench.api().get(&format!("/v1/binaries/{binary}")).await.status == 200;
     if !exists {

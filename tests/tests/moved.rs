@@ -1,15 +1,15 @@
-//! Records that were moved to another database: nothing takes the file that was left behind for the records. And a database that can't be
-//! reached: the start says why.
+//! Records that were moved to another database: no command uses the old database file that was left behind. Also: if a database can't be
+//! reached, the start says why.
 
 use std::net::TcpListener;
 use std::path::Path;
 
 use olivine_tests::{PostgresDatabase, Server, Shell, Workbench};
 
-/// On free ports, in case it is not refused.
+/// Uses free ports, in case the command is not refused.
 const SERVE: &str = "olivine serve --listen 127.0.0.1:0 --device-listen 127.0.0.1:0";
 
-/// The commands that an operator, or a cron line from before the move, calls without the database's URL.
+/// The commands that an operator, or a cron job from before the move, runs without the URL of the database.
 const WITHOUT_URL: [&str; 6] = [
     "olivine backup --to backup",
     SERVE,
@@ -31,7 +31,7 @@ fn check_refuse(commands: &[&str], shell: &Shell, data_dir: &Path, place: &str) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_copy_left_behind_is_not_taken_for_the_records() {
+async fn a_database_file_left_behind_by_a_copy_is_not_used() {
     let mut server = Server::start(olivine_tests::Database::Sqlite);
     Workbench::named(server.api(), "before").await.signed(b"before").await;
     server.stop();
@@ -51,7 +51,7 @@ async fn what_a_copy_left_behind_is_not_taken_for_the_records() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_server_on_another_database_left_behind_is_not_taken_for_the_records() {
+async fn a_database_file_left_behind_by_a_server_on_another_database_is_not_used() {
     let mut server = Server::start(olivine_tests::Database::Sqlite);
     server.stop();
     let (shell, data_dir) = (server.shell(), server.data_dir().to_owned());
@@ -59,13 +59,13 @@ async fn what_a_server_on_another_database_left_behind_is_not_taken_for_the_reco
     std::fs::copy(data_dir.join("olivine.db"), &other).expect("it is copied");
     let url = format!("sqlite:{}", other.display());
     let moved = Server::builder().data_dir(&data_dir).arg("--database-url").arg(&url).start();
-    // A second server is refused in any case.
+    // A second server is always refused.
     let beside: Vec<_> = WITHOUT_URL.into_iter().filter(|command| *command != SERVE).collect();
     check_refuse(&beside, &shell, &data_dir, &url);
     drop(moved);
     check_refuse(&WITHOUT_URL, &shell, &data_dir, &url);
 
-    // As the refusal says.
+    // The command that the error recommends.
     let said = shell.run(&format!("{SERVE} --data-dir {}", data_dir.display())).fails(1);
     let mark = said.rsplit_once("delete ").map(|(_, mark)| mark).expect("the way out is named");
     std::fs::remove_file(mark).expect("the mark is there");

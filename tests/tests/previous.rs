@@ -1,6 +1,6 @@
-//! An upgrade while the previous version serves: the database is migrated under it, and both versions work on it for a while.
+//! An upgrade while the previous version is running: the database is migrated, and both versions use it for a while.
 //!
-//! The previous version is the one before the newest migration; `cargo xtask test` builds it and names its folder.
+//! The previous version is the one before the newest migration. `cargo xtask test` builds it and sets the path of its folder.
 
 use std::os::unix::fs::symlink;
 use std::process::Command;
@@ -21,7 +21,7 @@ fn server() -> ServerBuilder {
     Server::builder().env("OLIVINE_SECRET_KEY", SECRET)
 }
 
-/// What a server of any version can do for people.
+/// Checks that a server of any version can publish a binary.
 async fn publishes(api: &Api, name: &str) {
     let bench = Workbench::named(api.clone(), name).await;
     let content = name.repeat(1000).into_bytes();
@@ -33,7 +33,7 @@ async fn publishes(api: &Api, name: &str) {
     bench.ask(&doomed, "destroyed").await.expect(200);
 }
 
-/// What it can do for devices.
+/// Checks that it can distribute a release to devices.
 async fn distributes(server: &Server, api: &Api, name: &str) {
     let create = async |plural: &str, one: &str, body| {
         prn(&api.post(&format!("/v1/{plural}"), &body).await.expect(201).json[one])
@@ -50,7 +50,7 @@ async fn distributes(server: &Server, api: &Api, name: &str) {
     assert_eq!(device.update("", &[]).await.expect(200).json["status"], "device_quarantine");
 }
 
-/// What a device is answered that reports a release, once that is `expected`: a server hears of others' changes a moment later.
+/// Waits until a device that reports a release gets the `expected` answer: a server learns of others' changes a moment later.
 async fn is_told(device: &Device, release: &str, expected: &str) {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -69,7 +69,8 @@ async fn is_told(device: &Device, release: &str, expected: &str) {
     }
 }
 
-/// The new version archives a release, and takes it back: the previous one serves it as little as a deleted one, and goes on as always.
+/// The new version archives a release and unarchives it. For the previous version an archived release looks deleted, and everything else
+/// works as before.
 async fn archives_beside(previous: &Server, new: &Api, old: &Api) {
     let create = async |api: &Api, plural: &str, one: &str, body| {
         prn(&api.post(&format!("/v1/{plural}"), &body).await.expect(201).json[one])
@@ -95,7 +96,7 @@ async fn archives_beside(previous: &Server, new: &Api, old: &Api) {
     is_told(&device, &second, "no_update").await;
     let listed = list_all(old, &format!("/v1/releases?cohort_prn={cohort}"), "releases").await;
     assert_eq!(listed.iter().map(prn).collect::<Vec<_>>(), [first.as_str()]);
-    // The previous version adds, changes and deletes releases beside it.
+    // The previous version creates, changes and deletes releases at the same time.
     let third = release(old, "third", "3.0.0").await;
     is_told(&device, &first, "third").await;
     old.patch(&format!("/v1/releases/{third}"), &json!({"disabled": true})).await.expect(200);
@@ -106,7 +107,7 @@ async fn archives_beside(previous: &Server, new: &Api, old: &Api) {
     old.delete(&format!("/v1/releases/{third}?confirm={third}")).await.expect(204);
 }
 
-/// What a device reports to the previous version is found by the new one, though without its words; and the other way round.
+/// A report to the previous version is found by the new version, but without its message; and vice versa.
 async fn reports_beside(previous: &Server, current: &Server, new: &Api) {
     let create = async |plural: &str, one: &str, body| {
         prn(&new.post(&format!("/v1/{plural}"), &body).await.expect(201).json[one])
@@ -135,7 +136,7 @@ async fn reports_beside(previous: &Server, current: &Server, new: &Api) {
     assert_eq!(found[1]["last_report"]["detail"], "no space");
 }
 
-/// Goes on through the previous version, without a pause, until it is told to stop.
+/// Publishes through the previous version without a pause, until it is told to stop.
 async fn keep_working(api: Api, done: Arc<AtomicUsize>, is_over: Arc<AtomicBool>) {
     let bench = Workbench::named(api, "meanwhile").await;
     while !is_over.load(Ordering::Relaxed) {
@@ -152,7 +153,7 @@ async fn goes_on(done: &AtomicUsize) {
     }
 }
 
-/// What the previous version writes gets its numbers, too.
+/// Events that the previous version writes get their numbers, too.
 async fn feed_has_events_of(old: &Api, new: &Api) {
     let now = new.get("/v1/events?after=now").await.expect(200).json;
     let first = now["last_number"].as_u64().expect("a number") + 1;
@@ -168,7 +169,7 @@ async fn feed_has_events_of(old: &Api, new: &Api) {
     assert_eq!(events[0]["data"]["name"], "by the old one 0");
 }
 
-/// The previous version, and whether it knows devices.
+/// The previous version, and whether it has a Device API.
 fn previous() -> (ServerBuilder, bool) {
     let folder = std::env::var(PREVIOUS).unwrap_or_else(|_| {
         panic!("{PREVIOUS} is not set: run `cargo xtask test`, which builds the previous version")
@@ -220,7 +221,7 @@ async fn both_versions_work_on_the_new_tables() {
     working.await.expect("the previous version answers as always");
     feed_has_events_of(&old, &new).await;
 
-    // Each sees what the other made.
+    // Each version sees the records of the other.
     let mut kinds = vec!["artifacts", "binaries", "signing_keys"];
     kinds.extend(knows_devices.then_some(["products", "devices"]).into_iter().flatten());
     for kind in kinds {
@@ -231,9 +232,9 @@ async fn both_versions_work_on_the_new_tables() {
     }
 }
 
-/// A small team's upgrade: the same folder, the old process stopped and the new one started, while an upload is on its way.
+/// The upgrade of a small team: the same folder, the old process is stopped and the new one started during an upload.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_previous_version_left_in_a_folder_goes_on() {
+async fn unfinished_work_of_the_previous_version_continues() {
     const PART: usize = 5 * 1024 * 1024;
     let mut previous = previous().0.start();
     let mut bench = Workbench::named(previous.api(), "upgraded").await;

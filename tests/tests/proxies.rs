@@ -1,5 +1,5 @@
-//! Proxies that end TLS: the delivered files of nginx and `HAProxy`, walked by a device and by people; and how each header is taken, from
-//! whom.
+//! Proxies that terminate TLS: the configurations of nginx and `HAProxy` in `deploy/`, used by a device and by people; and which headers
+//! are accepted from whom.
 #![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
 
 use olivine_tests::{HaProxy, Nginx, Server, Shell, Workbench, list_all};
@@ -8,7 +8,7 @@ use serde_json::Value;
 const NGINX: &str = include_str!("../../deploy/nginx-single.conf");
 const HAPROXY: &str = include_str!("../../deploy/haproxy-single.cfg");
 
-/// The server's settings that a delivered file names, without the listeners' addresses, which are others here.
+/// The server's settings in a configuration file, without the addresses of the listeners, which differ in the tests.
 fn settings(delivered: &str) -> String {
     let lines = delivered.lines().filter_map(|line| line.strip_prefix("#   "));
     let settings: Vec<_> = lines.filter(|line| !line.starts_with("listen")).collect();
@@ -35,7 +35,7 @@ const PREPARE: &str = "
       --bundle first --cohort-prn $COHORT --release-version 1.0.0
     cat site.pem site.key > both.pem";
 
-/// A server with these settings, and a terminal with a device that it knows and one that it does not know.
+/// A server with these settings, and a shell with a registered device and an unknown one.
 fn server(settings: &str) -> (Server, Shell) {
     let files = Shell::new();
     files.write("olivine.toml", settings);
@@ -113,7 +113,7 @@ async fn a_device_and_people_come_through_the_delivered_nginx() {
     walk(&server, &shell, [&people, &nginx.second_address()], || nginx.log()).await;
 }
 
-/// As delivered; and with `HAProxy`'s own option for addresses, which adds to what a client wrote itself.
+/// As delivered, and with `HAProxy`'s own option for addresses, which adds to the value that a client sent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_device_and_people_come_through_the_delivered_haproxy() {
     const SET: &str = "http-request set-header X-Forwarded-For %[src]";
@@ -125,7 +125,8 @@ async fn a_device_and_people_come_through_the_delivered_haproxy() {
     }
 }
 
-/// A device gets its update through a proxy; strangers and forgers get nowhere; and the audit trail has the addresses of the clients.
+/// A device gets its update through a proxy. Unknown devices and forged headers are refused. The audit trail contains the addresses of the
+/// clients.
 async fn walk(server: &Server, shell: &Shell, [people, devices]: [&str; 2], log: impl Fn() -> String) {
     // From an address that is not the proxy's.
     let curl = "--cacert site.pem --interface 127.0.0.2";
@@ -150,7 +151,7 @@ async fn walk(server: &Server, shell: &Shell, [people, devices]: [&str; 2], log:
     );
     refused(shell, &format!("{devices}/device/me"), 401, "certificate_missing");
 
-    // What a client writes into the proxy's headers itself goes no further.
+    // Values that a client writes into the proxy's headers are not forwarded.
     shell
         .run(
             "python3 -c 'import urllib.parse as u; print(\"Client-Cert: \" + u.quote(open(\"known.pem\").read()))' > forged
@@ -168,7 +169,7 @@ async fn walk(server: &Server, shell: &Shell, [people, devices]: [&str; 2], log:
     };
     let (status, made) = ask(shell, &create(&format!("{curl} {https}"), "through the proxy"));
     assert_eq!(status, 201, "{made}");
-    // A stranger, past the proxy: an address that nobody trusts.
+    // An untrusted client that bypasses the proxy.
     let (status, made) = ask(shell, &create("--interface 127.0.0.3 $ADMIN", "past the proxy"));
     assert_eq!(status, 201, "{made}");
     refused(shell, "--interface 127.0.0.3 $DEVICES/device/me -H @forged", 401, "certificate_missing");
@@ -180,7 +181,7 @@ async fn walk(server: &Server, shell: &Shell, [people, devices]: [&str; 2], log:
     assert!(!failed.is_empty() && failed.iter().all(|address| address == "127.0.0.2"), "{failed:?}");
 }
 
-/// One server for each form, and one header of each form for each server.
+/// Sends a header of each form to a server for each form.
 #[test]
 fn each_form_is_taken_where_it_is_configured_and_named_where_not() {
     const HEADERS: &str = r#"
@@ -226,7 +227,7 @@ for form, value in {"rfc9440": f":{der}:", "pem": u.quote(pem, safe=""), "base64
     }
 }
 
-/// The limits of one address are the client's own behind a trusted proxy, and nobody gets out of them by a header of their own.
+/// Behind a trusted proxy, the limits per address apply to each client, and no client can evade them with a header.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_limits_of_an_address_are_the_clients() {
     let (server, shell) =
@@ -259,7 +260,7 @@ async fn the_limits_of_an_address_are_the_clients() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_url_of_this_machine_for_a_caller_from_elsewhere_is_said_once() {
+async fn a_url_of_this_machine_for_a_remote_caller_is_logged_once() {
     const SAID: &str = "a URL that leads to this machine only";
     for (public_url, expected) in [(None, 1), (Some("https://updates.example.com"), 0)] {
         let builder = Server::builder();

@@ -1,4 +1,4 @@
-//! `peridio push`: what can be known in advance is checked before anything is created or sent.
+//! `peridio push` checks everything that can be known in advance before anything is created or sent.
 
 use olivine_tests::{Database, Server, Shell, list_all, on_both, prn};
 use serde_json::json;
@@ -19,7 +19,7 @@ const PREPARE: &str = "
     printf 'other content' > other.bin
     : > empty.bin";
 
-/// A terminal with a key and files, and the PRN of a cohort.
+/// A shell with a key and files, and the PRN of a cohort.
 async fn prepared(server: &Server) -> (Shell, String) {
     let api = server.api();
     let product = api.post("/v1/products", &json!({"name": "gateway", "target": "arm"})).await.expect(201);
@@ -118,7 +118,7 @@ async fn a_push_goes_all_the_way(database: Database) {
     let releases = list_all(&server.api(), "/v1/releases", "releases").await;
     let shown = ["name", "version", "version_requirement"].map(|field| releases[0][field].clone());
     assert_eq!(shown, ["spring", "1.0.0", ">= 0.9.0"].map(|text| json!(text)));
-    // Again: all of it is there.
+    // Once more: everything exists already.
     assert_eq!(shell.run(&push).succeeds(), binary);
     assert_eq!(list_all(&server.api(), "/v1/releases", "releases").await, releases);
 }
@@ -141,7 +141,7 @@ async fn several_targets_are_released_together(database: Database) {
     let mut targets: Vec<_> = bundle["bundle"]["binaries"].as_array().expect("an array").iter().collect();
     targets.sort_by_key(|binary| binary["target"].to_string());
     assert_eq!(targets.iter().map(|binary| &binary["target"]).collect::<Vec<_>>(), ["arm", "x86"]);
-    // Again: all of it is there, and nothing is done twice.
+    // Once more: everything exists already, and nothing is done twice.
     let before = list_all(&api, "/v1/events", "events").await.len();
     assert_eq!(shell.run(push).succeeds(), binaries);
     assert_eq!(list_all(&api, "/v1/events", "events").await.len(), before);

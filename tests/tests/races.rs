@@ -1,5 +1,5 @@
-//! Sixty-four clients want the same thing at the same moment: exactly one wins, the others are told so in the documented way, and
-//! nobody ever sees a 500.
+//! Sixty-four clients want the same thing at the same moment: exactly one wins, the others get the documented error, and no request is ever
+//! answered with 500.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use tokio::task::JoinSet;
 
 const CLIENTS: usize = 64;
 
-/// How often a race is run whose outcome depends on who is faster.
+/// How often a race is repeated if its outcome depends on the timing.
 const ROUNDS: usize = 4;
 
-/// Sends all requests at once. Answers are in the requests' order; none is a 5xx.
+/// Sends all requests at once. The answers are in the order of the requests, and none is a 5xx.
 async fn at_once(requests: impl IntoIterator<Item = RequestBuilder>) -> Vec<Answer> {
     let requests: Vec<_> = requests.into_iter().collect();
     let start = Arc::new(Barrier::new(requests.len()));
@@ -39,7 +39,7 @@ async fn at_once(requests: impl IntoIterator<Item = RequestBuilder>) -> Vec<Answ
     answers.into_iter().map(|answer| answer.expect("each request has its answer")).collect()
 }
 
-/// How many answers there were of each status, and of each code among the errors.
+/// The number of answers with each status, and with each error code.
 fn tally(answers: &[Answer]) -> BTreeMap<String, usize> {
     let mut tally = BTreeMap::new();
     for answer in answers {
@@ -83,7 +83,7 @@ fn occurrences(events: &[String], kind: &str) -> usize {
     events.iter().filter(|event| *event == kind).count()
 }
 
-/// Of those who announce different bytes as the same part, the last one has the part; the others' URLs are good for nothing.
+/// If several clients announce different bytes as the same part, the last one gets the part, and the URLs of the others are invalid.
 async fn one_part_announced_with_different_bytes(database: Database) {
     let server = Server::start(database);
     let bench = Workbench::new(server.api()).await;
@@ -111,7 +111,7 @@ async fn one_part_announced_with_different_bytes(database: Database) {
     assert_no_orphans(&server).await;
 }
 
-/// The same without waiting between announcement and upload: whatever is on record in the end is what lies in storage.
+/// The same without waiting between announcement and upload: in the end, the bytes in the storage are those in the record.
 async fn one_part_announced_and_uploaded_by_all(database: Database) {
     let server = Server::start(database);
     let bench = Arc::new(Workbench::new(server.api()).await);
@@ -149,10 +149,10 @@ async fn one_part_with_the_same_bytes(database: Database) {
         .map(|answer| bench.api().request(Method::PUT, &upload_url(answer)).body(content.clone()));
     assert_eq!(tally(&at_once(uploads).await), counted([("200", CLIENTS)]));
 
-    // All say that they are done, too.
+    // All clients complete the upload at the same time as well.
     let completed = at_once((0..CLIENTS).map(|_| asking(&bench, &binary, "hashable"))).await;
     for answer in &completed {
-        // Who comes when verification has begun is told the state that the binary has by then.
+        // A client that comes after the start of the verification gets the state that the binary has by then.
         let late = answer.error_code() == Some("invalid_transition");
         assert!(answer.status == 200 || (answer.status == 409 && late), "{answer:?}");
     }
@@ -175,7 +175,7 @@ async fn completion_against_reset(database: Database) {
         let answers = at_once(states.clone().map(|state| asking(&bench, &binary, state))).await;
         for (asked, answer) in states.zip(&answers) {
             let outcome = (answer.status, answer.error_code());
-            // After the reset there are no parts to complete; while it is verified it can't become hashable.
+            // After a reset, there are no parts to complete. During verification, the binary can't become hashable.
             let possible = matches!(
                 (asked, outcome),
                 (_, (200, None))
@@ -183,13 +183,13 @@ async fn completion_against_reset(database: Database) {
             );
             assert!(possible, "{asked}: {answer:?}");
         }
-        // All resets may have come when there was nothing to reset yet.
+        // All resets may have come before there was anything to reset.
         bench.ask(&binary, "uploadable").await.expect(200);
         let events = events_of(bench.api(), &binary).await;
         assert_eq!(occurrences(&events, "binary.upload_completed"), 1, "{events:?}");
         assert_eq!(occurrences(&events, "binary.reset"), 1, "{events:?}");
 
-        // It goes on from there.
+        // The upload can continue.
         bench.put_part(&binary, 1, &content).await;
         bench.ask(&binary, "hashable").await.expect(200);
         bench.in_state(&binary, "signable").await;
@@ -262,7 +262,7 @@ async fn one_key_signs_many_times(database: Database) {
     assert_eq!(occurrences(&events, "binary.signed"), 1, "{events:?}");
 }
 
-/// Once the revocation is answered, no binary is `signed` by that key alone: neither before nor after it came.
+/// Once the revocation is acknowledged, no binary is `signed` by that key alone, whether it was signed before or after.
 async fn revoking_against_signing(database: Database) {
     let server = Server::start(database);
     let bench = Workbench::new(server.api()).await;
@@ -335,7 +335,7 @@ async fn one_idempotency_key(database: Database) {
 
 const SECRET: &str = "api-keys-at-two-processes-with-one-secret-0123456789";
 
-/// The server, and where the database allows it a second process beside it.
+/// The server, and a second process on the same database if the database allows it.
 fn one_or_two(database: Database) -> (Server, Option<Server>) {
     let one = Server::builder().database(database).env("OLIVINE_SECRET_KEY", SECRET).start();
     let url = one.postgres().filter(|_| one.processes() == 1).map(PostgresDatabase::url);
@@ -352,7 +352,7 @@ async fn new_key(api: &Api, name: &str) -> (String, String) {
     (format!("/v1/api_keys/{}", prn(&created["api_key"])), secret)
 }
 
-/// Each administrator revokes the next one, in a ring: one of them stays, whatever is faster.
+/// Each administrator revokes the next one, in a circle: one of them stays, whatever the timing.
 async fn administrators_revoke_each_other(database: Database) {
     let (one, other) = one_or_two(database);
     let mut last = one.api();
@@ -382,7 +382,7 @@ async fn administrators_revoke_each_other(database: Database) {
     }
 }
 
-/// From the moment of its revocation on, a key leaves no other key behind.
+/// A revoked key leaves behind no key that it created after its revocation.
 async fn a_key_creates_others_while_it_is_revoked(database: Database) {
     let (one, other) = one_or_two(database);
     let admin = one.api();

@@ -1,4 +1,4 @@
-//! The server as its operator sees it: starting, stopping, sharing, secrets, probes, logs.
+//! The server from the operator's view: starting, stopping, sharing a database, secrets, probes, logs.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
@@ -18,7 +18,7 @@ const ON_FREE_PORTS: &str = "--listen 127.0.0.1:0 --device-listen 127.0.0.1:0";
 const POLL_EVERY: Duration = Duration::from_millis(10);
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits until it is so.
+/// Waits until a condition is true.
 async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so().await {
@@ -32,11 +32,11 @@ fn path_of(url: &str) -> &str {
     &rest[rest.find('/').expect("a URL with a path")..]
 }
 
-/// Stopped while an upload and a download are under way: both end well, and what was ordered is done after the next start.
+/// The server is stopped during an upload and a download: both complete, and waiting jobs run after the next start.
 async fn a_stop_loses_nothing(database: Database) {
     let mut server = Server::builder().database(database).env("OLIVINE_LOG_FORMAT", "json").start();
     let mut bench = Workbench::new(server.api()).await;
-    // Much more than the buffers of a connection hold.
+    // Much more than the buffers of a connection can hold.
     let large = vec![7; 30 << 20];
     let download = path_of(&bench.download_url(&bench.signable(&large).await).await).to_owned();
     let part = vec![8; 6 << 20];
@@ -83,7 +83,7 @@ async fn a_stop_loses_nothing(database: Database) {
 
 on_both!(async a_stop_loses_nothing);
 
-/// An `olivine` that begins with other limits of the system than the test.
+/// An `olivine` that starts with other system limits than the test.
 fn limited(limits: &str) -> (tempfile::TempDir, Executables) {
     begun_by(&format!("ulimit {limits}"), "")
 }
@@ -95,7 +95,7 @@ fn begun_by(before: &str, redirected: &str) -> (tempfile::TempDir, Executables) 
     let script = format!("#!/bin/sh\n{before}\nexec {} \"$@\" {redirected}\n", built.olivine().display());
     let source = folder.path().join("script");
     std::fs::write(&source, script).expect("written");
-    // Written by another process: what any thread of ours has open while it forks cannot be executed.
+    // Written by another process: a file that any thread of this process has open for writing while it forks can't be executed.
     let copied =
         std::process::Command::new("install").arg(&source).arg(folder.path().join("olivine")).status();
     assert!(copied.expect("install starts").success());
@@ -116,7 +116,7 @@ fn the_limit_of_open_files_is_raised_as_far_as_it_goes() {
     assert!(log.contains(&format!("open_files=\"{}\"", numbers[0])), "{log}");
 }
 
-/// A file that may not grow further is as a full disk: said, and survived.
+/// A file that may not grow is treated like a full disk: the error is reported, and the server survives.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_limit_of_file_sizes_is_a_full_disk() {
     let (_folder, executables) = limited("-f 8192");
@@ -136,7 +136,7 @@ fn a_data_folder_has_one_server() {
     let said = server.shell().run(&format!("olivine serve --data-dir {folder} {ON_FREE_PORTS}")).fails(1);
     let sentence = format!("another olivine is running on the data folder {folder}: stop it first");
     assert!(said.contains(&sentence), "{said}");
-    // The first one is not disturbed, and still is the one that is announced.
+    // The first server is not disturbed, and `server.json` still describes it.
     let announced = std::fs::read_to_string(server.data_dir().join("server.json")).expect("announced");
     assert!(announced.contains(&server.pid().to_string()), "{announced}");
     server.shell().run("peridio users me").succeeds();
@@ -151,7 +151,7 @@ fn a_database_that_is_missing_or_damaged_is_not_worked_with() {
     let database = server.data_dir().join("olivine.db");
     let whole = std::fs::read(&database).expect("the database");
 
-    // Everything but the first pages is lost, or only the last ones, as on a disk that failed.
+    // All but the first pages are lost, or only the last ones, as on a failed disk.
     for kept in [8 * 4096, whole.len() - 20 * 4096] {
         let mut damaged = whole.clone();
         damaged[kept..].fill(0);
@@ -197,7 +197,7 @@ fn a_database_has_one_secret_key() {
     assert!(!said.contains("long enough") && !said.contains(SECRET), "{said}");
 }
 
-/// Two servers on one database and one content folder: each goes on with what the other began, and takes over when it dies.
+/// Two servers with one database and one content folder: each continues the work of the other, and takes over when the other is killed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_share_their_work() {
     let database = PostgresDatabase::create();
@@ -208,7 +208,7 @@ async fn servers_share_their_work() {
     let mut bench = Workbench::new(one.api()).await;
     let there = Api::new(other.url()).with_key(one.admin_key());
 
-    // A key made by one is good for the other, until it is revoked there.
+    // A key that one server created works at the other, until it is revoked there.
     let key = json!({"name": "ci", "role": "writer"});
     let key = bench.api().post("/v1/api_keys", &key).await.expect(201).json["api_key"].take();
     let ci = there.with_key(key["key"].as_str().expect("a secret, shown once"));
@@ -216,7 +216,7 @@ async fn servers_share_their_work() {
     bench.api().delete(&format!("/v1/api_keys/{}", prn(&key))).await.expect(204);
     ci.get("/v1/users/me").await.expect(401);
 
-    // Parts go to both, and either gives the whole back.
+    // Parts are uploaded to both, and each can return the whole content.
     let content = vec![9; (5 << 20) + 1000];
     let (first, last) = content.split_at(5 << 20);
     let binary = bench.uploadable(&content).await;
@@ -229,7 +229,7 @@ async fn servers_share_their_work() {
     let elsewhere = format!("{}{}", one.url(), path_of(&url));
     assert_eq!(Api::new(one.url()).get(&elsewhere).await.expect(200).body, content);
 
-    // Whatever job the one that dies has, the other takes it over.
+    // Whichever server runs the job, the other one takes over when it is killed.
     let mut orphans = Vec::new();
     bench.reconnect(one.api());
     for number in 0..8_u8 {
@@ -271,7 +271,7 @@ async fn https_with_a_self_made_certificate() {
     assert!(said.contains("certificate"), "{said}");
 }
 
-/// A terminal with the executables, and no server.
+/// A shell with the executables but without a server.
 fn terminal() -> Shell {
     Shell::new().executables(&olivine_tests::Executables::built())
 }
@@ -279,13 +279,13 @@ fn terminal() -> Shell {
 #[test]
 fn checking_the_configuration_shows_no_secret() {
     let database = PostgresDatabase::create();
-    // The test server asks for no password, so any is right.
+    // The test server does not ask for a password, so any password works.
     let url = database.url().replacen("app@", "app:hunter2@", 1);
     let shell = terminal().env("OLIVINE_SECRET_KEY", SECRET).env("OLIVINE_DATABASE_URL", &url);
     let checked = shell.run("olivine config check --data-dir data 2>&1").succeeds();
     assert!(checked.contains("the database answers"), "{checked}");
     assert!(checked.contains("postgres://app:…@127.0.0.1"), "{checked}");
-    // Also not where something is wrong.
+    // The secret is not shown in errors either.
     let unreachable =
         shell.run("OLIVINE_DATABASE_URL=postgres://app:hunter2@127.0.0.1:1/x olivine config check 2>&1");
     let invalid = shell.run("OLIVINE_DATABASE_URL=postgres://app:hunter2@/:x/ olivine config check 2>&1");
@@ -322,7 +322,7 @@ fn the_configuration_template_is_a_configuration() {
     shell.write("olivine.toml", &template);
     let as_it_is = shell.run("olivine config check --data-dir data").succeeds();
     assert!(as_it_is.contains("olivine.toml"), "{as_it_is}");
-    // With each default spelled out it means the same.
+    // The file with each default written out has the same meaning.
     let is_setting = |line: &str| {
         let name = line.strip_prefix('#').and_then(|line| line.split_once(" = ")).map(|(name, _)| name);
         name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
@@ -332,7 +332,7 @@ fn the_configuration_template_is_a_configuration() {
     assert!(spelled_out.contains(&"listen = \"127.0.0.1:8080\""), "{spelled_out:#?}");
     shell.write("olivine.toml", spelled_out.join("\n"));
     assert_eq!(shell.run("olivine config check --data-dir data").succeeds(), as_it_is);
-    // A setting that does not exist is not passed over.
+    // A setting that does not exist is an error.
     shell.write("olivine.toml", "organisation = \"x\"");
     let said = shell.run("olivine config check --data-dir data").fails(1);
     assert!(said.contains("organisation"), "{said}");
@@ -350,7 +350,7 @@ async fn api_keys_are_made_beside_the_server(database: Database) {
     reader.get("/v1/users/me").await.expect(200);
     let refused = reader.post("/v1/artifacts", &json!({"name": "a"})).await.expect(403);
     assert_eq!(refused.error_code(), Some("unauthorized"));
-    // It is known like every other key, but nowhere shown again.
+    // The key exists like every other key, but it is never shown again.
     let keys = server.api().get("/v1/api_keys?limit=100").await.expect(200);
     assert_eq!(keys.json["api_keys"].as_array().map(Vec::len), Some(2), "{keys:?}");
     assert!(!String::from_utf8_lossy(&keys.body).contains(&key));
@@ -361,7 +361,7 @@ mod keys {
     olivine_tests::on_both!(async api_keys_are_made_beside_the_server);
 }
 
-/// While the database is away the server says so; when it is back it works on, without a restart.
+/// While the database is away, the server reports it. When it is back, the server works again without a restart.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_database_may_go_and_come_back() {
     let database = PostgresDatabase::create();
@@ -374,7 +374,7 @@ async fn the_database_may_go_and_come_back() {
     let (alive, list) = tokio::join!(bench.api().get("/healthz"), bench.api().get("/v1/binaries"));
     assert_eq!((alive.status, alive.body.as_slice()), (200, &b"ok\n"[..]));
     assert_eq!((list.status, list.error_code()), (503, Some("unavailable")), "{list:?}");
-    // What it found less than a second ago, it may say again.
+    // The answer may be cached for less than a second.
     until("not ready", async || {
         let ready = bench.api().get("/readyz").await;
         (ready.status, ready.error_code()) == (503, Some("unavailable"))
@@ -422,7 +422,7 @@ async fn a_log_that_nobody_reads_stops_nothing() {
     assert!(server.stop().success());
 }
 
-/// A whole journey at the level `debug`: nothing that opens a door is in the log.
+/// A complete journey with the log level `debug`: no secret is in the log.
 async fn logs_hold_no_secrets(database: Database) {
     let server = Server::builder().database(database).env("OLIVINE_LOG", "debug").start();
     let bench = Workbench::new(server.api()).await;
@@ -461,7 +461,8 @@ mod logs {
     olivine_tests::on_both!(async logs_hold_no_secrets);
 }
 
-/// 32 searches at once that no index answers, with a reader's key, over a large audit trail: all others are answered as ever.
+/// 32 simultaneous searches that no index supports, with a reader's key, over a large audit trail: all other requests are answered as fast
+/// as usual.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn searches_of_a_readers_key_keep_nobody_waiting() {
     let server = Server::start(Database::Postgres);
@@ -501,13 +502,13 @@ async fn searches_of_a_readers_key_keep_nobody_waiting() {
     for searcher in searchers {
         searcher.await.expect("searches are answered, or refused in plain words");
     }
-    // Behind searches, each of them would wait. One in ten may have had a busy machine in its way.
+    // If they waited for searches, all of them would be slow. A busy machine may delay one in ten.
     took.sort_unstable();
     let usual_worst = took[took.len() * 9 / 10];
     assert!(usual_worst < Duration::from_secs(2), "somebody else waited for {usual_worst:?}: {took:?}");
 }
 
-/// Each type of event is kept as long as its class says; the others go, and the metrics say how much there is.
+/// Each type of event is kept as long as its class allows. Older events are deleted, and the metrics show how many remain.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn old_events_are_deleted_by_their_class() {
     let mut server = Server::start(Database::Postgres);

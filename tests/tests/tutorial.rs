@@ -1,4 +1,4 @@
-//! Every line of the README's tutorial, and what the other pages do with `curl`, is run in order against a fresh server.
+//! Every line of the README's tutorial, and the `curl` commands of the other pages, run in order against a new server.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -7,13 +7,13 @@ use std::path::Path;
 use olivine_tests::{Database, Server, Shell};
 use serde_json::Value;
 
-/// The shell blocks of a Markdown text below the heading, up to the next one of its level.
+/// The shell blocks of a Markdown text below a heading, up to the next heading of its level.
 fn shell_blocks(text: &str, heading: &str) -> Vec<String> {
     let section = text.split_once(&format!("\n{heading}\n")).expect("the heading is there").1;
     blocks_of(section.split("\n## ").next().unwrap(), "sh")
 }
 
-/// The blocks of a Markdown text that are in this language.
+/// The blocks of a Markdown text in this language.
 fn blocks_of(text: &str, language: &str) -> Vec<String> {
     let begins = format!("```{language}\n");
     let blocks = text.split(begins.as_str()).skip(1);
@@ -25,14 +25,14 @@ fn document(name: &str) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-/// A terminal beside the server's folder, as after `cargo xtask serve`.
+/// A shell next to the server's folder, as after `cargo xtask serve`.
 fn beside(server: &Server) -> Shell {
     let shell = server.shell();
     std::os::unix::fs::symlink(server.data_dir(), shell.folder().join("olivine-data")).unwrap();
     shell
 }
 
-/// The section's lines as one script, for a server that has the Device API at another port. The host stays as it is written.
+/// The lines of the section as one script, for a server whose Device API has another port. The host is not changed.
 fn script(server: &Server, name: &str, heading: &str) -> String {
     let blocks = shell_blocks(&document(name), heading);
     assert!(blocks.len() >= 3, "{heading} has its blocks");
@@ -78,7 +78,7 @@ fn the_readmes_way_onto_a_device_and_the_same_with_curl() {
     assert_eq!(shell.read("firmware-1.1.0.bin"), shell.read("firmware.new"));
     let events = "peridio events list --type device.update_reported --all --output jsonl";
     let events = shell.run(events).succeeds();
-    // Three of the agent's, one of curl's.
+    // Three events of the agent, and one of curl.
     assert_eq!(events.lines().count(), 4, "{events}");
 }
 
@@ -114,7 +114,7 @@ fn uploading_with_curl_as_the_api_page_says() {
     }
 }
 
-/// The introduction of an OpenAPI document, which a reader sees at `/docs`.
+/// The introduction of an OpenAPI document, which is shown at `/docs`.
 fn introduction(name: &str) -> String {
     let document: Value = serde_json::from_str(&document(name)).unwrap();
     document["info"]["description"].as_str().unwrap().to_owned()

@@ -1,7 +1,7 @@
-//! The shape of the workspace, checked: who may depend on whom, how long a file may be, what a module may be called.
+//! Checks the structure of the workspace: the dependencies between crates, the length of files, the names of modules.
 //!
-//! The table below is the crate table of ARCHITECTURE.md. It must never be widened to make a build pass: an edge is
-//! a decision, with its reason here and in that table.
+//! The table below is the crate table of ARCHITECTURE.md. It must never be extended just to make a build pass: a new dependency between
+//! crates is a decision, whose reason is written here and in that table.
 #![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// A package, the packages of ours that it may depend on, and why no others.
+/// A package, the packages of this workspace that it may depend on, and why no others.
 const CRATES: &[(&str, &[&str], &str)] = &[
     ("olivine-domain", &[], "the rules are pure: they know no wire, no database, no storage"),
     ("olivine-api", &[], "wire types say what the domain knows, and nothing of how it is kept"),
@@ -61,7 +61,7 @@ const CRATES: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-/// Crates from outside that only some packages may use.
+/// External crates that only some packages may use.
 const CONFINED: &[(&[&str], &[&str], &str)] = &[
     (
         &["axum", "axum-extra", "axum-server"],
@@ -77,7 +77,8 @@ const CONFINED: &[(&[&str], &[&str], &str)] = &[
     ),
 ];
 
-/// Modules of a crate that name nothing of it but themselves and these: those who use them must not be used by them.
+/// Modules of a crate that use nothing of it except themselves and the listed modules, so that modules which use them can't be used by
+/// them.
 const INNER: &[(&str, &str, &[&str], &str)] = &[
     (
         "crates/server/src",
@@ -96,7 +97,7 @@ const INNER: &[(&str, &str, &[&str], &str)] = &[
     ("crates/operations/src", "jobs::job", &["Context", "Error"], "what a job is knows no job"),
 ];
 
-/// Modules of a crate that don't name these others of it. The others may name them.
+/// Modules of a crate that don't use the listed modules. The listed modules may use them.
 const APART: &[(&str, &str, &[&str], &str)] = &[
     ("crates/server/src", "admin", &["device"], "each API works, and changes, without the other"),
     ("crates/server/src", "device", &["admin"], "each API works, and changes, without the other"),
@@ -108,18 +109,18 @@ const APART: &[(&str, &str, &[&str], &str)] = &[
     ),
 ];
 
-/// No more than so many files of a crate may use each other in a circle: a reader begins at any file that uses none that uses it.
+/// The maximum number of files of a crate that use each other in a circle. A reader can begin with any file outside a circle.
 const LONGEST_CIRCLE: usize = 3;
 
-/// Names at a crate's root that are no arrow to the file that they come from.
+/// Names at the root of a crate that do not count as a use of the file that they come from.
 const NO_ARROWS: &[(&str, &str, &str)] =
     &[("olivine-operations", "Context", "every operation is given it, and it holds what all of them share")];
 
-/// Names that say nothing of what is inside.
+/// Names that do not say what a module contains.
 const EMPTY_NAMES: &[&str] =
     &["utils", "util", "helpers", "helper", "common", "manager", "handler", "handlers", "misc"];
 
-/// Put together here, so that this file does not contain what it forbids.
+/// Composed here, so that this file does not contain the forbidden texts.
 const UNFINISHED: &[&str] = &[concat!("tod", "o!("), concat!("unimpl", "emented!("), concat!("#[ign", "ore")];
 
 const LINES_PER_FILE: usize = 400;
@@ -164,7 +165,7 @@ fn confined_crates_stay_where_they_belong() {
 /// Crates whose library has another name than the package.
 const LIBRARIES: &[(&str, &str)] = &[("md-5", "md5")];
 
-/// What only tests need stands in `[dev-dependencies]`: other packages and the executables are not built with it.
+/// A dependency that only tests need belongs in `[dev-dependencies]`, so that other packages and the executables are not built with it.
 #[test]
 fn every_dependency_is_used() {
     let mut unused = Vec::new();
@@ -202,7 +203,7 @@ fn every_dependency_of_the_workspace_has_a_package_that_takes_it() {
     );
 }
 
-/// Whether code, outside of comments, has a path that begins with this crate, or imports it.
+/// Whether the code, without comments, contains a path that begins with this crate, or imports it.
 fn is_used(text: &str, library: &str) -> bool {
     let code =
         text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
@@ -218,7 +219,7 @@ fn is_used(text: &str, library: &str) -> bool {
 }
 
 #[test]
-fn inner_arrows_do_not_run_back_up() {
+fn inner_modules_do_not_use_their_users() {
     let mut bad = Vec::new();
     for source in sources() {
         let mut look = |root: &str, module: &str, reason: &str, is_bad: &dyn Fn(&str, &str) -> bool| {
@@ -240,16 +241,16 @@ fn inner_arrows_do_not_run_back_up() {
     assert!(bad.is_empty(), "{bad:#?}");
 }
 
-/// Which files may name what only one place may do.
+/// Texts that only the listed files may contain.
 const ONLY_IN: &[(&str, &str, &[&str])] = &[
-    // Else a change could go without its events, its jobs, or what memories have to forget.
+    // Otherwise a change could be made without its events, its jobs, or the invalidation of caches.
     ("crates/operations/src", "db().write()", &["work.rs"]),
     ("crates/operations/src", "changes::announce(", &["work.rs"]),
     ("crates/operations/src", "jobs::enqueue(", &["work.rs", "jobs/runner.rs"]),
     ("crates/operations/src", "::insert_many(&self.write, &self.events)", &["work.rs"]),
     ("crates/operations/src", "release_days::add(", &["devices/moves.rs"]),
     ("crates/operations/src", "announcements::add(", &["distribution/changes.rs"]),
-    // The proof that somebody may do something to any organization is made where nobody from the network is served.
+    // The proof that the caller may change any organization is made only in code that serves nobody from the network.
     (
         "crates/server/src",
         "ServerOperator::",
@@ -264,8 +265,8 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("crates/operations/src", "ServerOperator::", &[]),
-    // Whoever acts for somebody looks for records within what that somebody reaches. These answer devices, or finish what a record that was
-    // found so needs.
+    // An operation on behalf of a caller must look up records within the caller's tenancy. The listed files answer devices, or complete the
+    // work on a record that was found that way.
     (
         "crates/operations/src",
         "Tenancy::of_server(",
@@ -293,13 +294,13 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("crates/server/src", "Tenancy::of_server(", &[]),
-    // Both are compiled into the library, so that tests and executables are made of the same one.
+    // Both are compiled into the library, so that tests and executables use the same one.
     ("crates/server/src", "records::testing", &[]),
     ("crates/server/src", "content::conformance", &[]),
 ];
 
 #[test]
-fn what_one_place_does_no_other_does() {
+fn restricted_texts_are_only_in_the_listed_files() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut seen = BTreeSet::new();
     let mut wrong = Vec::new();
@@ -334,7 +335,7 @@ fn files_that_use_each_other_in_a_circle_are_few() {
     assert!(bad.is_empty(), "files that can only be understood together: {bad:#?}");
 }
 
-/// The modules of a package, with those that each of them names.
+/// The modules of a package, and the modules that each of them uses.
 fn uses_in(all: &[Source], package: &Package) -> BTreeMap<String, BTreeSet<String>> {
     let root = package.folder.join("src");
     let root = root.to_str().unwrap();
@@ -365,7 +366,7 @@ fn uses_in(all: &[Source], package: &Package) -> BTreeMap<String, BTreeSet<Strin
     modules.iter().filter(|(own, _)| !is_root(own)).map(uses).collect()
 }
 
-/// The names that a crate's root takes from its modules, each with where it comes from.
+/// The names that the root of a crate re-exports from its modules, each with its module.
 fn used(root: &str) -> Vec<(String, String)> {
     let mut named = Vec::new();
     for rest in after(root, "use ") {
@@ -375,7 +376,7 @@ fn used(root: &str) -> Vec<(String, String)> {
     inside.filter_map(|path| Some((path.rsplit_once("::")?.1.to_owned(), path.to_owned()))).collect()
 }
 
-/// The sets of modules of which each one leads to all others of its set.
+/// The sets of modules in which each module leads to all others of its set.
 fn circles(uses: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<BTreeSet<String>> {
     let reached = |from: &String| {
         let (mut reached, mut next) = (BTreeSet::new(), vec![from.clone()]);
@@ -452,7 +453,7 @@ fn the_bounds_of_security_md_have_tests() {
     assert!(missing.is_empty(), "docs/security.md names tests that do not exist: {missing:#?}");
 }
 
-/// A refusal brings its code as text, so that no list has to name it; the documentation's list still has to.
+/// A refusal has its code as text, so no list in the code must name it. The list in the documentation must.
 #[test]
 fn each_code_of_a_refusal_is_in_the_list_of_codes() {
     let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/api/src/errors.rs");
@@ -465,14 +466,14 @@ fn each_code_of_a_refusal_is_in_the_list_of_codes() {
     assert!(missing.is_empty(), "codes of refusals without a line in crates/api/src/errors.rs: {missing:#?}");
 }
 
-/// What the `code` of each refusal of a file may be.
+/// The possible values of `code` in the refusals of a file.
 fn codes_of_refusals(text: &str) -> Vec<String> {
     let functions = text.split("Refusal for ").skip(1).filter_map(|rest| rest.split_once("fn code(&self)"));
     let bodies = functions.map(|(_, rest)| rest.split_once("\n    }\n").map_or(rest, |(body, _)| body));
     bodies.flat_map(|body| body.split('"').skip(1).step_by(2)).map(str::to_owned).collect()
 }
 
-/// What stands between backticks.
+/// The texts between backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
@@ -490,14 +491,14 @@ struct Dependency {
 }
 
 impl Dependency {
-    /// The name by which code calls it.
+    /// The name of its library in code.
     fn library(&self) -> String {
         let other = LIBRARIES.iter().find(|(package, _)| *package == self.name);
         other.map_or_else(|| self.name.replace('-', "_"), |(_, library)| (*library).to_owned())
     }
 }
 
-/// The workspace's packages with their dependencies of every kind, as their manifests name them.
+/// The packages of the workspace with their dependencies of every kind, from their manifests.
 fn packages() -> Vec<Package> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
@@ -524,19 +525,19 @@ fn package(package: &Value) -> Package {
 }
 
 struct Source {
-    /// Inside its package.
+    /// The path inside its package.
     inside: PathBuf,
     path: PathBuf,
     text: String,
 }
 
 impl Source {
-    /// Whether the file or a folder on its way, inside its package, has this name.
+    /// Whether the file, or a folder of its path inside the package, has this name.
     fn is_in(&self, name: &str) -> bool {
         self.inside.with_extension("").components().any(|part| part.as_os_str() == name)
     }
 
-    /// The path of the file's module in its crate, if the crate's sources are in `root`.
+    /// The path of the file's module in its crate, if the sources of the crate are in `root`.
     fn module_in(&self, root: &str) -> Option<String> {
         let (_, inside) = self.path.to_str()?.split_once(&format!("{root}/"))?;
         Some(inside.trim_end_matches(".rs").replace('/', "::"))
@@ -560,13 +561,13 @@ fn sources_of(package: &Package) -> impl Iterator<Item = Source> + use<> {
     })
 }
 
-/// Whether a path is this one, or goes on after it.
+/// Whether a path is `of`, or is below it.
 fn is_or_is_in(path: &str, of: &str) -> bool {
     path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// The paths of its own crate that the module `own` names before its tests, from the crate's root on: after `crate::`, `super::` and
-/// `self::`, and those into the modules that it declares. Of `{a, b}` each one.
+/// The paths in its own crate that the module `own` uses before its tests, starting at the root of the crate: after `crate::`, `super::`
+/// and `self::`, and those into the modules that it declares. `{a, b}` counts as two paths.
 fn named_in_own_crate(text: &str, own: &str) -> Vec<String> {
     let code = text.lines().take(lines_before_tests(text)).filter(|line| !line.trim().starts_with("//"));
     let code = code.collect::<Vec<_>>().join("\n");
@@ -592,7 +593,7 @@ fn named_in_own_crate(text: &str, own: &str) -> Vec<String> {
     named
 }
 
-/// What stands after each `start` of a path.
+/// The texts after each `start` of a path.
 fn after<'a>(code: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
     code.match_indices(start)
         .filter(|(place, _)| !code[..*place].ends_with(is_of_path))
@@ -607,13 +608,13 @@ fn parent(module: &str) -> &str {
     module.rsplit_once("::").map_or("", |(parent, _)| parent)
 }
 
-/// The modules that have files of their own.
+/// The declared modules that have their own files.
 fn declared_modules(code: &str) -> impl Iterator<Item = &str> {
     let declared = code.lines().filter_map(|line| line.trim().strip_suffix(';')?.rsplit_once("mod "));
     declared.filter(|(before, _)| before.is_empty() || before.starts_with("pub")).map(|(_, name)| name)
 }
 
-/// The paths that `text` begins with, below `base`.
+/// Adds the paths that `text` begins with, below `base`.
 fn add_paths(base: &str, text: &str, named: &mut Vec<String>) {
     let text = text.trim_start();
     let (path, rest) = text.split_at(text.find(|character| !is_of_path(character)).unwrap_or(text.len()));
@@ -625,7 +626,7 @@ fn add_paths(base: &str, text: &str, named: &mut Vec<String>) {
     }
 }
 
-/// The elements of a list, as far as its closing brace.
+/// The elements of a list, up to its closing brace.
 fn elements(list: &str) -> Vec<&str> {
     let (mut elements, mut begin, mut depth) = (Vec::new(), 0, 0);
     for (place, character) in list.char_indices() {

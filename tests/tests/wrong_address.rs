@@ -1,4 +1,4 @@
-//! Commands that can't reach their server: they say why and what to do at once, instead of trying again what will not be otherwise.
+//! Commands that can't reach their server: they report the reason and a solution at once, and do not retry what can't succeed.
 #![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
 
 use std::net::TcpListener;
@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use olivine_tests::{Executables, Server, ServerBuilder, Shell, named};
 use rcgen::{KeyPair, SanType};
 
-/// A server with a certificate for this name, in a terminal that does not know its authority.
+/// A server with a certificate for this name, and a shell that does not trust its CA.
 fn server(name: SanType) -> (Server, Shell) {
     let shell = Shell::new().executables(&Executables::built());
     let key = KeyPair::generate().unwrap();
@@ -22,7 +22,7 @@ fn server(name: SanType) -> (Server, Shell) {
     (server, shell)
 }
 
-/// What a command says that fails at its first attempt.
+/// Expects a command to fail at its first attempt, and returns its message.
 fn fails_at_once(shell: &Shell, command: &str) -> String {
     let said = shell.run(command).fails(1);
     assert!(!said.contains("trying again") && said.lines().count() == 1, "{said}");
@@ -30,7 +30,7 @@ fn fails_at_once(shell: &Shell, command: &str) -> String {
 }
 
 #[test]
-fn an_untrusted_certificate_is_told_with_its_cure() {
+fn an_untrusted_certificate_is_reported_with_a_solution() {
     let (_server, shell) = server(SanType::IpAddress([127, 0, 0, 1].into()));
     let said = fails_at_once(&shell, "peridio users me");
     assert!(said.contains("is not trusted") && said.contains("--ca-path FILE (PERIDIO_CA_PATH)"), "{said}");
@@ -40,7 +40,7 @@ fn an_untrusted_certificate_is_told_with_its_cure() {
 }
 
 #[test]
-fn a_certificate_for_another_name_is_told_as_one() {
+fn a_certificate_for_another_name_is_reported_as_such() {
     let (server, shell) = server(SanType::DnsName("localhost".try_into().unwrap()));
     let said = fails_at_once(&shell, "peridio users me --ca-path cert.pem");
     assert!(said.contains("made out to other names") && said.contains("localhost"), "{said}");
@@ -49,7 +49,7 @@ fn a_certificate_for_another_name_is_told_as_one() {
 }
 
 #[test]
-fn a_closed_port_and_an_unknown_host_are_told_at_once() {
+fn a_closed_port_and_an_unknown_host_are_reported_at_once() {
     let shell = Shell::new().executables(&Executables::built()).env("PERIDIO_API_KEY", "olv_x");
     let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
     let said = fails_at_once(&shell, &format!("peridio users me --base-url http://{nobody}"));

@@ -1,8 +1,8 @@
-//! `cargo xtask audit`: what we depend on. Licences, banned crates, duplicates, known holes. (Dependencies that nothing uses are found by
-//! `tests/tests/workspace.rs`.)
+//! `cargo xtask audit`: checks the dependencies. Licences, banned crates, duplicates, published advisories. (`tests/tests/workspace.rs`
+//! finds unused dependencies.)
 //!
-//! `cargo xtask test` runs all of it but the advisories: those need the network, and news from outside must not
-//! fail a change that has nothing to do with them. It runs nothing where no dependency has changed since the last time.
+//! `cargo xtask test` runs everything except the advisories. They need the network, and a new advisory must not fail a change that has
+//! nothing to do with it. It checks nothing if no dependency has changed since the last time.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +16,7 @@ use crate::{console, run};
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
-/// A checker, installed from source at the version that we know.
+/// A checker, installed from source in a fixed version.
 struct Checker {
     name: &'static str,
     version: &'static str,
@@ -66,7 +66,7 @@ fn deny(checks: &[&str]) -> anyhow::Result<()> {
 }
 
 impl Checker {
-    /// The installed checker; the first time, compiles it (a minute).
+    /// The installed checker. The first time, it is compiled, which takes a minute.
     fn command(&self) -> anyhow::Result<Command> {
         let program = self.root()?.join("bin").join(self.name);
         if !program.exists() {
@@ -76,7 +76,7 @@ impl Checker {
         Ok(Command::new(program))
     }
 
-    /// Without optimization: it works for a second, and its own profile takes minutes.
+    /// Built without optimization: it runs for a second, and an optimized build takes minutes.
     fn installation(&self) -> anyhow::Result<Command> {
         let mut command = cargo();
         command
@@ -87,7 +87,7 @@ impl Checker {
         Ok(command)
     }
 
-    /// A folder per version, so that a new version here is a new installation.
+    /// Each version has its own folder, so that a changed version is installed anew.
     fn root(&self) -> anyhow::Result<PathBuf> {
         let folder = format!("{}-{}", self.name, self.version);
         Ok(executables_folder(Profile::Dev)?.with_file_name("tools").join(folder))

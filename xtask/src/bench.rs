@@ -19,12 +19,13 @@ pub(crate) struct Args {
     bench: Vec<String>,
 }
 
-/// The benchmark's way to the AWS CLI.
+/// The environment variable with the path of the AWS CLI for the benchmark.
 const AWS_CLI: &str = "OLIVINE_BENCH_AWS_CLI";
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     tools::install(&[tools::OPENSSL, tools::CURL, tools::NGINX])?;
-    // One build, since with `--package` cargo would unify features anew; what is measured lies beside who measures it.
+    // A single build: with `--package`, cargo would resolve features differently and build dependencies again. The benchmark expects the
+    // executables in its own folder.
     run::step(cargo().args(["build", "--release", "--workspace", "--bins"]))?;
     let mut bench = Command::new(executables_folder(Profile::Release)?.join("bench"));
     bench.args(&args.bench);

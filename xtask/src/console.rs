@@ -1,4 +1,4 @@
-//! What xtask itself says: on standard output, among what the programs that it starts print there.
+//! The messages of xtask itself, on standard output, between the output of the programs that it starts.
 #![expect(clippy::print_stdout, reason = "a command line tool talks on its terminal")]
 
 use std::fmt::Display;
@@ -14,7 +14,7 @@ pub(crate) fn say(text: impl Display) {
     println!("{text}");
 }
 
-/// A command, the way that somebody would type it.
+/// Prints a command as somebody would type it.
 pub(crate) fn command(text: impl Display) {
     println!("{}", bold(&format!("$ {text}")));
 }

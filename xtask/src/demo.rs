@@ -1,6 +1,6 @@
-//! `cargo xtask demo`: one real file from disk onto three devices, by the commands that a user would type.
+//! `cargo xtask demo`: brings a file from the disk to three devices with the commands that a user would type.
 //!
-//! Nothing here talks to the server but `peridio` and `olivine-agent`; what it prints can be pasted into a terminal.
+//! Only `peridio` and `olivine-agent` talk to the server. The printed commands can be pasted into a terminal.
 
 mod devices;
 mod publishing;
@@ -22,7 +22,7 @@ use terminal::Terminal;
 pub(crate) struct Args {
     /// The file to publish; default: the `olivine` executable itself
     file: Option<PathBuf>,
-    /// Build as for users: takes minutes, runs much faster
+    /// Build as for users: takes minutes, and runs much faster
     #[arg(long)]
     release: bool,
 }

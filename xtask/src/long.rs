@@ -1,4 +1,4 @@
-//! What takes too long for every commit: many more kills, many more histories of changes, and ten minutes of generated requests.
+//! The tests that take too long for every commit: many more kills, many more histories of changes, and ten minutes of generated requests.
 
 use std::fs::File;
 use std::path::Path;
@@ -13,11 +13,11 @@ use crate::{run, test, tools};
 /// How often servers and agents are killed: the harness's numbers, see `tests/src/random.rs`. A variable that is set already stays.
 const SERVER_KILLS: (&str, &str) = ("OLIVINE_TEST_SERVER_KILLS", "700");
 const AGENT_KILLS: (&str, &str) = ("OLIVINE_TEST_AGENT_KILLS", "300");
-/// How many histories of changes are played on each database: see `crates/operations/tests/coherence`.
+/// How many histories of changes are tested on each database: see `crates/operations/tests/coherence`.
 const HISTORIES: (&str, &str) = ("OLIVINE_COHERENCE_HISTORIES", "200");
-/// How many histories of people and keys are played: see `crates/operations/tests/rights`.
+/// How many histories of people and keys are tested: see `crates/operations/tests/rights`.
 const RIGHTS: (&str, &str) = ("OLIVINE_RIGHTS_HISTORIES", "2000");
-/// How long requests are generated.
+/// For how many seconds requests are generated.
 const GENERATED_SECONDS: (&str, &str) = ("OLIVINE_TEST_GENERATED_SECONDS", "600");
 
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -27,7 +27,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     generated_requests(&executables)
 }
 
-/// One test at a time: what shares the processor with others is not killed in its midst.
+/// One test at a time: a program that shares the processor with other tests is rarely killed in the middle of its work.
 fn kills() -> anyhow::Result<()> {
     let mut command = cargo();
     command.envs([SERVER_KILLS, AGENT_KILLS].map(|number| (number.0, given_or_usual(number)))).args([
@@ -46,8 +46,8 @@ fn histories() -> anyhow::Result<()> {
     test::with_postgres(&mut command)
 }
 
-/// Asks a server of its own everything that the OpenAPI document allows, and much that it does not. No answer may be a 5xx, or have
-/// a status that the document does not name.
+/// Sends everything that the OpenAPI document allows, and much that it does not, to a server of its own. No answer may be a 5xx, or have a
+/// status that is not in the document.
 fn generated_requests(executables: &Path) -> anyhow::Result<()> {
     let schemathesis = tools::schemathesis()?;
     let folder = tempfile::tempdir().context("cannot make a folder for the server")?;
@@ -56,14 +56,14 @@ fn generated_requests(executables: &Path) -> anyhow::Result<()> {
     let server = Olivine::start(executables, &folder.path().join("data"), &listen, Some(log))?;
     let key = std::fs::read_to_string(server.key_file()).context("reading the server's first key")?;
     let seconds: u32 = given_or_usual(GENERATED_SECONDS).parse().context("a number of seconds")?;
-    // The requests about API keys come last: they revoke the key that all requests come with, and then everything is 401.
+    // The requests about API keys come last, because they revoke the key that is used for all requests; afterwards every answer is 401.
     let parts = [("--exclude-path-regex", seconds - seconds / 10), ("--include-path-regex", seconds / 10)];
     for (which, seconds) in parts {
         let mut command = Command::new(&schemathesis);
         command.current_dir(folder.path()).arg("run").arg(format!("{}/v1/openapi.json", server.admin_url));
         command.args(["--checks", "not_a_server_error,status_code_conformance", "--continue-on-failure"]);
         command.args([which, "^/v1/api_keys", "--max-time"]).arg(seconds.to_string());
-        // The key of a server that ends with this: it may be seen.
+        // The key may be visible, because its server ends with this test.
         command.arg("--header").arg(format!("Authorization: Bearer {}", key.trim()));
         run::step(&mut command)?;
     }

@@ -1,8 +1,7 @@
 //! `cargo xtask`: the developer commands of this workspace.
 //!
-//! It starts other programs and reads what they say; it knows nothing of Olivine's rules. It must never depend on
-//! the other crates of the workspace: it has to build in seconds on a machine that has only Rust, and to run
-//! while they are broken.
+//! It starts other programs and reads their output; it knows nothing of Olivine's rules. It must never depend on the other crates of the
+//! workspace: it has to build in seconds on a machine that has only Rust, and to run while the other crates do not compile.
 
 mod audit;
 mod bench;

@@ -1,6 +1,6 @@
-//! A running `olivine serve`: started, awaited, stopped.
+//! A running `olivine serve`: starts it, waits for it, stops it.
 //!
-//! The end-to-end tests have a richer harness (`tests/src`); this one stays small, because xtask must build fast.
+//! The end-to-end tests have a larger harness (`tests/src`). This one stays small, because xtask must build fast.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,24 +12,24 @@ use serde_json::Value;
 
 use crate::{console, interrupt};
 
-/// A first start makes a database and a certificate authority; more than a minute means that something is wrong.
+/// A first start creates a database and a CA. If it takes more than a minute, something is wrong.
 const READY_WITHIN: Duration = Duration::from_mins(1);
 const POLL_EVERY: Duration = Duration::from_millis(50);
 
-/// A server that is ready; stopped when dropped.
+/// A server that is ready. Dropping it stops it.
 pub(crate) struct Olivine {
     child: Child,
     data_dir: PathBuf,
-    /// Where its Admin API answers.
+    /// The URL of its Admin API.
     pub(crate) admin_url: String,
-    /// Where its Device API answers.
+    /// The URL of its Device API.
     pub(crate) device_url: String,
-    /// What devices are to trust.
+    /// The CA certificate that devices must trust.
     pub(crate) device_ca: Option<PathBuf>,
 }
 
 impl Olivine {
-    /// Starts `olivine serve` and waits until it is ready. Its output goes to `log`, or to ours.
+    /// Starts `olivine serve` and waits until it is ready. Its output goes to `log`, or to our own output.
     pub(crate) fn start(
         executables: &Path,
         data_dir: &Path,
@@ -65,18 +65,18 @@ impl Olivine {
         }
     }
 
-    /// The file that holds the first admin key.
+    /// The file with the first admin API key.
     pub(crate) fn key_file(&self) -> PathBuf {
         self.data_dir.join("admin-api-key")
     }
 
-    /// Waits until the server ends: by itself, or because we were interrupted and passed that on.
+    /// Waits until the server ends, either by itself or because a signal was passed on to it.
     pub(crate) fn wait(&mut self) -> anyhow::Result<ExitStatus> {
         Ok(interrupt::wait(&mut self.child)?)
     }
 }
 
-/// What `server.json` says of how a server is reached.
+/// The content of `server.json`, which says how a server is reached.
 #[derive(Debug, PartialEq, Eq)]
 struct Announced {
     admin_url: String,
@@ -84,7 +84,7 @@ struct Announced {
     device_ca: Option<PathBuf>,
 }
 
-/// What is in `server.json`, unless that file was left behind by a server that was killed.
+/// The content of `server.json`, unless the file was left behind by a server that was killed.
 fn announced(data_dir: &Path, pid: u32) -> Option<Announced> {
     let text = std::fs::read_to_string(data_dir.join("server.json")).ok()?;
     let announcement: Value = serde_json::from_str(&text).ok()?;

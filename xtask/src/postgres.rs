@@ -1,6 +1,6 @@
-//! A PostgreSQL cluster of our own for one test run, in a temporary folder.
+//! A separate PostgreSQL server for one test run, in a temporary folder.
 //!
-//! It must never outlive the run and never touch a server that was there before.
+//! It must never outlive the run, and never touch another PostgreSQL server.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -11,13 +11,14 @@ use tempfile::TempDir;
 
 use crate::{console, interrupt, run, tools};
 
-/// More than one, because another program may take a free port before PostgreSQL does.
+/// Another program may take the free port before PostgreSQL does, so there are several attempts.
 const START_ATTEMPTS: usize = 5;
 
-/// Nothing here survives the test run, so nothing is synced; every test has its own database and its own pools.
+/// The data is not needed after the test run, so nothing is synced to the disk. Every test has its own database and its own connection
+/// pools.
 const SETTINGS: &str = "-F -h 127.0.0.1 -c unix_socket_directories='' -c max_connections=400";
 
-/// A running cluster; stopped and deleted when dropped.
+/// A running PostgreSQL server. Dropping it stops and deletes it.
 pub(crate) struct Cluster {
     folder: TempDir,
     programs: PathBuf,
@@ -25,7 +26,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Makes a cluster and starts it on a free loopback port.
+    /// Creates a server and starts it on a free port of the loopback interface.
     pub(crate) fn start() -> anyhow::Result<Self> {
         let programs = tools::postgresql_programs()?;
         let mut cluster =
@@ -58,7 +59,7 @@ impl Cluster {
         Err(failure.context(format!("PostgreSQL does not start:\n{log}")))
     }
 
-    /// Where tests connect, to create databases of their own.
+    /// The URL with which tests connect to create their databases.
     pub(crate) fn url(&self) -> String {
         format!("postgres://app@127.0.0.1:{}/postgres", self.port)
     }
@@ -73,7 +74,7 @@ impl Cluster {
     }
 }
 
-/// PostgreSQL refuses to run as root.
+/// PostgreSQL refuses to run as root, so it runs as another user in that case.
 fn as_postgres(program: &Path) -> Command {
     if !tools::is_root() {
         return Command::new(program);

@@ -1,5 +1,5 @@
-//! The server as it was before the newest migration, for the test that both versions work on one database. Must never touch the files of
-//! the workspace itself.
+//! Builds the server of the version before the newest migration, for the test that both versions can use one database. It must never change
+//! the files of the workspace itself.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::{console, run};
 
 const MIGRATIONS: &str = "crates/records/src/migrations";
 
-/// Builds it unless that was done before; returns the folder that holds the executable.
+/// Builds the previous version, unless that was done before. Returns the folder with the executable.
 pub(crate) fn build() -> anyhow::Result<PathBuf> {
     let commit = commit_before(&newest_migration()?)?;
     let executables = executables_folder(Profile::Dev)?;
@@ -34,11 +34,12 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// What cargo builds of the workspace itself. It tells two checkouts apart by the times of their files only, so these crates must never
-/// be built into one target folder; what comes from a registry is the same in both.
+/// The files that cargo builds from the workspace itself. Cargo distinguishes two checkouts only by the times of their files, so these
+/// crates must never be built in the same target folder. Crates from a registry are the same in both.
 const OWN: [&str; 5] = ["olivine", "libolivine", "peridio", "xtask", "bench"];
 
-/// Puts the dependencies that are built already where the older version will be built, so that it takes a minute instead of ten.
+/// Copies the dependencies that are already built to the place where the previous version is built, so that this takes a minute instead of
+/// ten.
 fn lend_dependencies(from: &Path, to: &Path) -> anyhow::Result<()> {
     if to.exists() {
         fs::remove_dir_all(to)?;
@@ -57,7 +58,7 @@ fn lend_dependencies(from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The file of the migration that has the greatest number.
+/// The file of the migration with the highest number.
 fn newest_migration() -> anyhow::Result<PathBuf> {
     let folder = Path::new(MIGRATIONS);
     let entries = fs::read_dir(folder).with_context(|| format!("looking into {MIGRATIONS}"))?;
@@ -66,13 +67,13 @@ fn newest_migration() -> anyhow::Result<PathBuf> {
     Ok(folder.join(newest))
 }
 
-/// `NNNN_name.sql`, and not what is for SQLite besides.
+/// Whether a name is `NNNN_name.sql`, and not the variant for SQLite.
 fn is_migration(name: &str) -> bool {
     let is_numbered = name.bytes().take(4).all(|byte| byte.is_ascii_digit());
     is_numbered && name.strip_suffix(".sql").is_some_and(|stem| !stem.contains('.'))
 }
 
-/// The commit before the one that added a file; the last one where the file is not committed yet.
+/// The commit before the one that added a file, or the last commit if the file is not committed yet.
 fn commit_before(file: &Path) -> anyhow::Result<String> {
     let git = || {
         let mut git = Command::new("git");
@@ -86,7 +87,7 @@ fn commit_before(file: &Path) -> anyhow::Result<String> {
         .context("the commit before the newest migration is not in this clone; a shallow one has too little")
 }
 
-/// A commit's files, without a worktree that git would have to know of.
+/// Writes the files of a commit to a folder, without a worktree that git would have to know.
 fn unpack(commit: &str, folder: &Path) -> anyhow::Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;

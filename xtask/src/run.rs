@@ -1,4 +1,4 @@
-//! Running one program to its end: loudly (its output is ours), or quietly (its output is the result).
+//! Runs a program to its end: loudly (its output is shown), or quietly (its output is returned).
 
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
@@ -7,13 +7,13 @@ use anyhow::{Context, bail, ensure};
 
 use crate::{console, interrupt, timings};
 
-/// Runs a command under a heading that shows it; fails when it fails.
+/// Runs a command under a heading that shows it. Fails if it fails.
 pub(crate) fn step(command: &mut Command) -> anyhow::Result<()> {
     console::heading(shown_with_variables(command));
     timings::of(shown(command), || loudly(command))
 }
 
-/// The same, but its output goes to `read`, which returns what it makes of it.
+/// Like [`step`], but passes its output to `read`, which returns the result.
 pub(crate) fn watched<T>(
     command: &mut Command,
     read: impl FnOnce(ChildStdout) -> anyhow::Result<T>,
@@ -28,7 +28,7 @@ pub(crate) fn watched<T>(
     })
 }
 
-/// Runs a command whose output goes straight to ours; fails when it fails.
+/// Runs a command whose output is shown. Fails if it fails.
 pub(crate) fn loudly(command: &mut Command) -> anyhow::Result<()> {
     let mut child = start(command)?;
     finish(command, &mut child)
@@ -55,7 +55,7 @@ pub(crate) fn interactively(command: &mut Command) -> anyhow::Result<()> {
     succeeded(command, status)
 }
 
-/// Runs a short command and returns what it printed; fails with all that it said.
+/// Runs a short command and returns its output. If it fails, the error contains all its output.
 pub(crate) fn quietly(command: &mut Command) -> anyhow::Result<String> {
     let output =
         command.stdin(Stdio::null()).output().with_context(|| format!("cannot start: {}", shown(command)))?;
@@ -70,14 +70,14 @@ fn everything(output: &Output) -> String {
     format!("{out}{err}").trim_end().to_owned()
 }
 
-/// A command as one would type it: without the program's folder, and without variables, as one may be a key.
+/// A command as one would type it: without the program's folder, and without environment variables, which may contain a key.
 fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let words = program.file_name().into_iter().chain(command.get_args());
     words.map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
 }
 
-/// A step as one would type it, with the variables that it depends on.
+/// A command as one would type it, with the environment variables that it depends on.
 fn shown_with_variables(command: &Command) -> String {
     let variables = command
         .get_envs()

@@ -1,16 +1,16 @@
-//! The end-to-end tests once more, on the scaled deployment: PostgreSQL, S3, two processes behind nginx, requests spread at random.
+//! The end-to-end tests on the scaled deployment: PostgreSQL, S3, and two processes behind nginx, which distributes requests at random.
 //!
-//! The tests are the same; their harness starts other servers. What is left out is named here, with the reason, and nowhere else.
+//! The tests are the same; their harness starts other servers. The tests that are left out are listed only here, with the reasons.
 
 use crate::suites::{Run, Suite};
 
-/// The harness's switch; see `tests/src/scaled.rs`.
+/// The environment variable for the harness; see `tests/src/scaled.rs`.
 const SWITCH: &str = "OLIVINE_TEST_SCALED";
 
-/// They wait most of the time until what was changed is in force in both processes.
+/// These tests mostly wait until a change has taken effect in both processes.
 const AT_ONCE: &str = "--test-threads=4";
 
-/// Tests that look at something which is another's here, by reason.
+/// Tests that do not apply to the scaled deployment, by reason.
 const LEFT_OUT: [(&str, &[&str]); 5] = [
     (
         "nginx itself answers what is no HTTP, and sends on what it read in its own way",
@@ -50,12 +50,12 @@ const LEFT_OUT: [(&str, &[&str]); 5] = [
     ("it has its own nginx", &["postgres::the_delivered_nginx_serves_people_devices_and_downloads"]),
 ];
 
-/// The tests that look at a single process, so that the others need PostgreSQL only once.
+/// The tests that examine a single process. All others need PostgreSQL only once.
 pub(crate) fn left_out() -> impl Iterator<Item = &'static str> {
     LEFT_OUT.iter().flat_map(|(_, names)| *names).copied()
 }
 
-/// Runs of these suites on the scaled deployment, of those tests whose names contain `only`.
+/// The runs of these suites on the scaled deployment, limited to the tests whose names contain `only`.
 pub(crate) fn runs<'a>(suites: &'a [Suite], only: Option<&'a str>) -> impl Iterator<Item = Run> + 'a {
     suites.iter().filter(|suite| suite.is_end_to_end()).map(move |suite| {
         let run = suite.clone().run().how("scaled").variable(SWITCH, "1");

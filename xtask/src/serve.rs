@@ -1,4 +1,4 @@
-//! `cargo xtask serve`: from a fresh clone to a running server, and where to go from there.
+//! `cargo xtask serve`: from a new clone to a running server, with directions for the next steps.
 
 use std::path::{Path, PathBuf};
 
@@ -8,13 +8,13 @@ use crate::build::{self, Profile};
 use crate::olivine::Olivine;
 use crate::{console, interrupt};
 
-/// What `peridio` assumes without `PERIDIO_BASE_URL`.
+/// The URLs that `peridio` uses without `PERIDIO_BASE_URL`.
 const DEFAULT_URLS: [&str; 2] = ["http://localhost:8080", "http://127.0.0.1:8080"];
 
 /// Build `olivine`, `peridio` and `olivine-agent`, start the server, and say where to go next.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Build as for users: takes minutes, runs much faster
+    /// Build as for users: takes minutes, and runs much faster
     #[arg(long)]
     release: bool,
     /// The server's folder
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where the server is, and what to type in another terminal.
+/// The address of the server, and the commands to type in another terminal.
 fn directions(
     executables: &Path,
     admin_url: &str,
@@ -59,7 +59,7 @@ fn directions(
     } else {
         format!("  export PERIDIO_BASE_URL={admin_url}\n")
     };
-    // Only until the first person is there.
+    // The setup link exists only until the first person has an account.
     let console = setup_link.map_or(admin_url, str::trim);
     format!(
         "
@@ -82,7 +82,7 @@ The README's tutorial goes on from there; `cargo xtask demo` shows the whole way
     )
 }
 
-/// As one would write it in the workspace's folder, where that is possible.
+/// The path relative to the workspace's folder, if possible.
 fn from_root(folder: &Path) -> String {
     match folder.strip_prefix(build::workspace_root()) {
         Ok(relative) => format!("$PWD/{}", relative.display()),

@@ -1,5 +1,5 @@
-//! Running test executables side by side. `cargo test` runs one after the other, and each has a tail on one core; most tests wait for
-//! processes, sockets and disks, so that more of them than there are cores fit at once.
+//! Runs test executables in parallel. `cargo test` runs them one after the other, and the last tests of each use only one core. Most tests
+//! wait for processes, sockets and disks, so more executables than cores can run at the same time.
 
 use std::fmt;
 use std::fs::File;
@@ -16,16 +16,16 @@ use serde_json::Value;
 use crate::wanted::Wanted;
 use crate::{console, interrupt, run};
 
-/// How many executables run at once on each core.
+/// How many executables run at the same time on each core.
 const PER_CORE: usize = 2;
 
 /// A test executable that cargo built.
 #[derive(Clone, Debug)]
 pub(crate) struct Suite {
-    /// The package, and the target in it where that is another name.
+    /// The package, and the name of the target if it differs.
     pub(crate) name: String,
     executable: PathBuf,
-    /// Its package's folder, where cargo runs tests.
+    /// The folder of its package, in which cargo runs tests.
     folder: PathBuf,
 }
 
@@ -35,11 +35,11 @@ pub(crate) struct Run {
     suite: Suite,
     arguments: Vec<String>,
     variables: Vec<(&'static str, String)>,
-    /// What tells it from other runs of the same executable.
+    /// What distinguishes it from other runs of the same executable.
     how: Option<&'static str>,
 }
 
-/// What became of a run.
+/// The result of a run.
 struct Ended {
     name: String,
     took: Duration,
@@ -47,7 +47,7 @@ struct Ended {
 }
 
 impl Suite {
-    /// Whether it is an end-to-end test.
+    /// Whether it is a suite of end-to-end tests.
     pub(crate) fn is_end_to_end(&self) -> bool {
         self.name.starts_with("olivine-tests ")
     }
@@ -59,7 +59,7 @@ impl Suite {
 }
 
 impl Run {
-    /// The name of what is run.
+    /// The name of the suite.
     pub(crate) fn suite_name(&self) -> &str {
         &self.suite.name
     }
@@ -70,19 +70,19 @@ impl Run {
         self
     }
 
-    /// Sets a variable.
+    /// Sets an environment variable.
     pub(crate) fn variable(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.variables.push((name, value.into()));
         self
     }
 
-    /// Says what is different about this run.
+    /// Sets what distinguishes this run.
     pub(crate) fn how(mut self, how: &'static str) -> Self {
         self.how = Some(how);
         self
     }
 
-    /// Runs it to its end, and prints all that it said if it fails.
+    /// Runs it to its end, and prints all its output if it fails.
     fn to_its_end(&self) -> anyhow::Result<Ended> {
         let began = Instant::now();
         let mut said = tempfile::tempfile().context("cannot make a file for what a test says")?;
@@ -112,7 +112,7 @@ impl fmt::Display for Run {
     }
 }
 
-/// Builds tests with this cargo.
+/// Builds the wanted tests with this cargo command.
 pub(crate) fn build(mut command: Command, wanted: &Wanted) -> anyhow::Result<Vec<Suite>> {
     command.args(["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"]);
     command.args(wanted.arguments());
@@ -126,7 +126,7 @@ pub(crate) fn build(mut command: Command, wanted: &Wanted) -> anyhow::Result<Vec
     })
 }
 
-/// The test executable that a message of cargo is about.
+/// The test executable in a message of cargo.
 fn suite(message: &Value) -> Option<Suite> {
     let executable = message["executable"].as_str()?;
     if message["profile"]["test"] != true {
@@ -143,7 +143,7 @@ fn suite(message: &Value) -> Option<Suite> {
     Some(Suite { name, executable: executable.into(), folder: folder.to_owned() })
 }
 
-/// Runs all of them, some at once, in this order; fails when one of them fails, after all have ended.
+/// Runs all of them in this order, several at the same time. If one fails, this fails after all have ended.
 pub(crate) fn run_all(runs: Vec<Run>) -> anyhow::Result<()> {
     let cores = thread::available_parallelism().map_or(2, usize::from);
     let left = Mutex::new(runs.into_iter());

@@ -8,12 +8,12 @@ use crate::suites::{self, Run, Suite};
 use crate::wanted::Wanted;
 use crate::{audit, console, long, previous, run, scaled, timings, tools, web_console};
 
-/// The tests' way to a PostgreSQL server in which they create databases.
+/// The environment variable with the URL of the PostgreSQL server in which tests create databases.
 pub(crate) const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
-/// The tests' and the benchmark's way to the executable of the version before the newest migration.
+/// The environment variable with the folder of the executable of the version before the newest migration, for the tests and the benchmark.
 pub(crate) const PREVIOUS: &str = "OLIVINE_TEST_PREVIOUS";
 
-/// The tests' way to a program that plays Azure's storage.
+/// The environment variable with the path of Azurite, which simulates Azure's storage.
 const AZURITE: &str = "OLIVINE_TEST_AZURITE";
 
 /// Install what tests need, then run every check: format, lints, tests on both databases, documentation.
@@ -21,13 +21,13 @@ const AZURITE: &str = "OLIVINE_TEST_AZURITE";
 #[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test --only resumes_an_upload\n  \
                         cargo xtask test -- -p olivine-records claims")]
 pub(crate) struct Args {
-    /// Run only the tests whose names contain this
+    /// Run only the tests whose names contain this text
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// Run only the end-to-end tests, on PostgreSQL and S3 with two servers behind nginx
     #[arg(long, conflicts_with = "cargo_test")]
     scaled: bool,
-    /// Run only what takes too long for every commit: 1,000 kills, 400 histories of changes and ten minutes of generated requests
+    /// Run only the tests that take too long for every commit: 1,000 kills, 400 histories of changes and ten minutes of generated requests
     #[arg(long, conflicts_with_all = ["cargo_test", "scaled", "only"])]
     long: bool,
     /// Run only `cargo test` with these arguments
@@ -71,8 +71,8 @@ fn check(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs the tests of all packages, side by side. Where nothing is left out, lints are checked as all of it is compiled (warnings are denied
-/// by the workspace), and the documentation is written.
+/// Runs the tests of all packages in parallel. If no tests are left out, lints are checked while everything is compiled (the workspace
+/// denies warnings), and the documentation is written.
 fn run_suites(args: &Args) -> anyhow::Result<()> {
     let wanted = args.only.as_deref().map_or(Ok(Wanted::default()), Wanted::by)?;
     let cargo = if args.is_partial() { cargo } else { linting_cargo };
@@ -97,7 +97,8 @@ fn run_suites(args: &Args) -> anyhow::Result<()> {
     })
 }
 
-/// What tests need besides a database. After the build, because most of what the version before needs is built then.
+/// The environment variables that tests need besides a database. Set after the build, because most of the previous version's
+/// dependencies are built then.
 fn variables(wanted: &Wanted) -> anyhow::Result<Vec<(&'static str, String)>> {
     let mut variables = vec![("PATH", tools::path_beginning_with(&tools::postgresql_programs()?)?)];
     if wanted.has("previous") {
@@ -109,10 +110,10 @@ fn variables(wanted: &Wanted) -> anyhow::Result<Vec<(&'static str, String)>> {
     Ok(variables)
 }
 
-/// What to run, the longest first.
+/// The runs, the longest first.
 ///
-/// An end-to-end test on PostgreSQL runs on the scaled deployment, which has everything that one process on PostgreSQL has, and more; only
-/// those that look at a single process run on one.
+/// An end-to-end test on PostgreSQL runs on the scaled deployment, which covers everything that a single process on PostgreSQL does, and
+/// more. Only tests that examine a single process run on one.
 fn runs(suites: &[Suite], args: &Args) -> Vec<Run> {
     let only = args.only.as_deref();
     let scaled = scaled::runs(suites, only);
@@ -127,7 +128,7 @@ fn runs(suites: &[Suite], args: &Args) -> Vec<Run> {
     all
 }
 
-/// What is left to run of a suite where its tests on PostgreSQL run on the scaled deployment.
+/// The remaining runs of a suite whose tests on PostgreSQL run on the scaled deployment.
 fn on_one_process(suite: &Suite) -> Vec<Run> {
     let run = suite.clone().run();
     if !suite.is_end_to_end() {
@@ -138,7 +139,7 @@ fn on_one_process(suite: &Suite) -> Vec<Run> {
     vec![on_postgres, run.argument("--skip").argument("postgres::")]
 }
 
-/// Those that take longest: what begins last with one of them has a tail on one core.
+/// The suites that take longest. If one of them started last, it would run alone at the end on one core.
 const LONGEST: [&str; 14] = [
     "olivine-records",
     "processes",
@@ -156,7 +157,7 @@ const LONGEST: [&str; 14] = [
     "serving",
 ];
 
-/// Runs `cargo test` as it was asked for.
+/// Runs `cargo test` with the given arguments.
 fn cargo_test(args: &Args) -> anyhow::Result<()> {
     let mut command = cargo();
     command.arg("test");
@@ -165,7 +166,7 @@ fn cargo_test(args: &Args) -> anyhow::Result<()> {
     }
     if args.needs_executables() {
         run::step(cargo().args(["build", "--workspace", "--bins"]))?;
-        // Afterwards, because most of what it needs is built then.
+        // After the build, because most of the previous version's dependencies are built then.
         command.env(PREVIOUS, previous::build()?);
     }
     if args.needs_executables() && std::env::var_os(AZURITE).is_none() {
@@ -175,7 +176,7 @@ fn cargo_test(args: &Args) -> anyhow::Result<()> {
 }
 
 impl Args {
-    /// Whether some of the tests, and the other checks, are left out.
+    /// Whether some of the tests and the other checks are left out.
     fn is_partial(&self) -> bool {
         self.scaled || self.only.is_some()
     }
@@ -184,7 +185,7 @@ impl Args {
         self.cargo_test.iter().any(|given| given == argument)
     }
 
-    /// End-to-end tests start the real executables. If another package was asked for, they are not built.
+    /// End-to-end tests start the real executables. If another package was asked for, they need not be built.
     fn needs_executables(&self) -> bool {
         !self.names_a_package() || self.names("olivine-tests")
     }
@@ -199,7 +200,7 @@ pub(crate) fn with_postgres(command: &mut Command) -> anyhow::Result<()> {
     with_postgres_at(|url| run::step(command.env(POSTGRES, url)))
 }
 
-/// Does what needs a PostgreSQL server: the one that the variable names, or one that is started for it.
+/// Does work that needs a PostgreSQL server: either the server in the environment variable, or one that is started for it.
 pub(crate) fn with_postgres_at(work: impl FnOnce(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
     if let Ok(url) = std::env::var(POSTGRES) {
         console::say(format!("Using the PostgreSQL server that {POSTGRES} names."));
@@ -209,7 +210,7 @@ pub(crate) fn with_postgres_at(work: impl FnOnce(&str) -> anyhow::Result<()>) ->
     work(&cluster.url())
 }
 
-/// Writes the documentation of all libraries, which fails where it has a link that leads nowhere.
+/// Writes the documentation of all libraries. This fails if a link in it is broken.
 fn document() -> anyhow::Result<()> {
     let mut command = linting_cargo();
     command.args(["test", "--workspace", "--doc"]).env("RUSTDOCFLAGS", "-D warnings");

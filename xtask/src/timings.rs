@@ -1,4 +1,4 @@
-//! How long each step took.
+//! The time that each step took.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use crate::console;
 
 static STEPS: Mutex<Vec<(String, Duration)>> = Mutex::new(Vec::new());
 
-/// Runs something and records how long it took, even if it fails.
+/// Runs `work` and records how long it took, even if it fails.
 pub(crate) fn of<T>(step: String, work: impl FnOnce() -> T) -> T {
     let began = Instant::now();
     let done = work();

@@ -1,7 +1,7 @@
-//! Programs that tests need, installed where they are missing.
+//! The programs that tests need. Missing ones are installed.
 //!
-//! Only Debian's packages (and their derivatives') are installed; elsewhere we say what is needed. Nothing is
-//! upgraded or configured.
+//! Only packages of Debian and its derivatives are installed. On other systems, the error says what is needed. Nothing is upgraded or
+//! configured.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 
 use crate::{build, run};
 
-/// A program that something here starts.
+/// A program that xtask or a test starts.
 pub(crate) struct Tool {
     program: &'static str,
     package: &'static str,
@@ -25,19 +25,19 @@ pub(crate) const NODE: Tool = Tool { program: "node", package: "nodejs" };
 pub(crate) const NPM: Tool = Tool { program: "npm", package: "npm" };
 pub(crate) const CHROMIUM: Tool = Tool { program: "chromium", package: "chromium" };
 const PYTHON: Tool = Tool { program: "python3", package: "python3" };
-/// Never found, so it is only to be asked for where it is missing.
+/// This "program" is never found, so ask for it only if it is missing.
 const PYTHON_VENV: Tool = Tool { program: "python3-venv", package: "python3-venv" };
 pub(crate) const NGINX: Tool = Tool { program: "nginx", package: "nginx-light" };
 pub(crate) const HAPROXY: Tool = Tool { program: "haproxy", package: "haproxy" };
-/// Debian has nginx's TCP proxy in a package of its own.
+/// Debian has nginx's TCP proxy in a separate package.
 pub(crate) const NGINX_STREAM: Tool =
     Tool { program: "ngx_stream_module.so", package: "libnginx-mod-stream" };
 
 impl Tool {
-    /// Where the program is, if it is installed.
+    /// The path of the program, if it is installed.
     pub(crate) fn find(&self) -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        // Debian keeps daemons out of the path of ordinary users, and PostgreSQL's server out of everybody's.
+        // Debian does not put daemons into the `PATH` of ordinary users, and PostgreSQL's server into no `PATH` at all.
         let folders = std::env::split_paths(&path)
             .chain(["/usr/sbin".into(), "/usr/lib/nginx/modules".into()])
             .chain(postgresql_folders());
@@ -45,7 +45,7 @@ impl Tool {
     }
 }
 
-/// Debian's folders of PostgreSQL servers, the newest version first.
+/// Debian's folders with PostgreSQL servers, the newest version first.
 fn postgresql_folders() -> Vec<PathBuf> {
     let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") else { return Vec::new() };
     let mut versions: Vec<u32> =
@@ -57,7 +57,7 @@ fn postgresql_folders() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Installs what is missing of `tools`, or says what has to be installed by hand.
+/// Installs the missing tools, or says what must be installed by hand.
 pub(crate) fn install(tools: &[Tool]) -> anyhow::Result<()> {
     let missing: Vec<_> = tools.iter().filter(|tool| tool.find().is_none()).collect();
     if missing.is_empty() {
@@ -79,10 +79,10 @@ pub(crate) fn install(tools: &[Tool]) -> anyhow::Result<()> {
     apt.run(&install).with_context(by_hand)
 }
 
-/// Which Azurite plays Azure's storage in tests.
+/// The version of Azurite that simulates Azure's storage in tests.
 const AZURITE_VERSION: &str = "3.35.0";
 
-/// Installs Azurite in the target folder if it is not there, and returns its program.
+/// Installs Azurite in the target folder if it is missing, and returns its program.
 pub(crate) fn azurite() -> anyhow::Result<PathBuf> {
     let folder = build::workspace_root().join("target/tools").join(format!("azurite-{AZURITE_VERSION}"));
     let program = folder.join("node_modules/.bin/azurite-blob");
@@ -96,29 +96,29 @@ pub(crate) fn azurite() -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-/// Which AWS CLI uploads beside ours in measurements.
+/// The version of the AWS CLI with which uploads are compared.
 const AWS_CLI_VERSION: &str = "1.45.11";
 
-/// Installs the AWS CLI in the target folder if it is not there, and returns its program.
+/// Installs the AWS CLI in the target folder if it is missing, and returns its program.
 pub(crate) fn aws_cli() -> anyhow::Result<PathBuf> {
     from_pypi("awscli", AWS_CLI_VERSION, "aws")
 }
 
-/// Which Schemathesis asks an API everything that its OpenAPI document allows, and more.
+/// The version of Schemathesis, which generates requests from an OpenAPI document.
 const SCHEMATHESIS_VERSION: &str = "4.32.0";
 
-/// Installs Schemathesis in the target folder if it is not there, and returns its program.
+/// Installs Schemathesis in the target folder if it is missing, and returns its program.
 pub(crate) fn schemathesis() -> anyhow::Result<PathBuf> {
     from_pypi("schemathesis", SCHEMATHESIS_VERSION, "st")
 }
 
-/// Installs a Python package in a virtual environment of its own, and returns one of its programs.
+/// Installs a Python package in its own virtual environment, and returns one of its programs.
 fn from_pypi(package: &str, version: &str, program: &str) -> anyhow::Result<PathBuf> {
     let folder = build::workspace_root().join("target/tools").join(format!("{package}-{version}"));
     let program = folder.join("bin").join(program);
     if !program.is_file() {
         install(&[PYTHON])?;
-        // Debian has what a virtual environment begins with in a package without a program.
+        // In Debian, virtual environments need a package that contains no program.
         if run::quietly(Command::new("python3").args(["-c", "import ensurepip"])).is_err() {
             install(&[PYTHON_VENV])?;
         }
@@ -129,7 +129,7 @@ fn from_pypi(package: &str, version: &str, program: &str) -> anyhow::Result<Path
     Ok(program)
 }
 
-/// Debian's installer, with or without `sudo` before it.
+/// Debian's package installer, with or without `sudo`.
 enum Apt {
     AsRoot,
     WithSudo,
@@ -160,10 +160,10 @@ impl Apt {
     }
 }
 
-/// The folder of PostgreSQL's programs themselves. What Debian has in everybody's path is a script that looks for them, and takes longer
+/// The folder of PostgreSQL's programs themselves. Debian's `psql` is a script that finds them, and it takes longer
 /// than most statements.
 pub(crate) fn postgresql_programs() -> anyhow::Result<PathBuf> {
-    // Through a link in the path to where the other programs are.
+    // The path may contain a symbolic link to the folder with the other programs.
     let initdb = POSTGRESQL.find().context("PostgreSQL's initdb is not installed")?.canonicalize()?;
     Ok(initdb.parent().context("initdb is in no folder")?.to_owned())
 }
@@ -175,7 +175,7 @@ pub(crate) fn path_beginning_with(folder: &Path) -> anyhow::Result<String> {
     std::env::join_paths(folders)?.into_string().ok().context("PATH is not UTF-8")
 }
 
-/// Whether we run as root: PostgreSQL then needs another user, `apt-get` no `sudo`.
+/// Whether we run as root. Then PostgreSQL needs another user, and `apt-get` needs no `sudo`.
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }

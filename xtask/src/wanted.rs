@@ -1,5 +1,5 @@
-//! Which test executables may have a test of some name, so that no others are built for it. Must never miss one: where nothing is found,
-//! all are built.
+//! Finds the test executables that may contain a test with a given name, so that no others are built. It must never miss one: if none is
+//! found, all are built.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,20 +10,20 @@ use serde_json::Value;
 use crate::build::cargo;
 use crate::run;
 
-/// The end-to-end tests: they start the real executables.
+/// The package of the end-to-end tests, which start the real executables.
 const END_TO_END: &str = "olivine-tests";
 
-/// Test executables to build.
+/// The test executables to build.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    /// Targets in folders `tests`, each with its package.
+    /// Targets in folders called `tests`, each with its package.
     tests: BTreeSet<(String, String)>,
-    /// Whether one of the unit tests is among them.
+    /// Whether unit tests are wanted.
     units: bool,
 }
 
 impl Wanted {
-    /// Those whose sources contain the name of a test, or a part of it.
+    /// The executables whose sources contain a test's name or a part of it.
     pub(crate) fn by(name: &str) -> anyhow::Result<Self> {
         let Some(part) = telling_part(name) else { return Ok(Self::default()) };
         let metadata =
@@ -59,32 +59,33 @@ impl Wanted {
         *self == Self::default()
     }
 
-    /// What `cargo test --workspace` is told. The workspace stays, because packages alone would have other features, and so other
-    /// dependencies to build.
+    /// The arguments for `cargo test`. `--workspace` stays, because single packages would have other features, and so other dependencies to
+    /// build.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let tests = self.tests.iter().flat_map(|(_, target)| ["--test".to_owned(), target.clone()]);
         let units = if self.units { &["--lib", "--bins"][..] } else { &[] };
         tests.chain(units.iter().map(|unit| (*unit).to_owned())).collect()
     }
 
-    /// Whether an end-to-end test may be among them.
+    /// Whether an end-to-end test may be wanted.
     pub(crate) fn needs_executables(&self) -> bool {
         self.is_everything() || self.units || self.tests.iter().any(|(package, _)| package == END_TO_END)
     }
 
-    /// Whether this end-to-end test may be among them.
+    /// Whether this end-to-end test may be wanted.
     pub(crate) fn has(&self, target: &str) -> bool {
         self.is_everything() || self.tests.iter().any(|(_, own)| own == target)
     }
 }
 
-/// The longest part of a test's path: it stands in the source, or is a file's name. The names of databases are made by a macro.
+/// The longest part of a test's path, which is in the source or is the name of a file. The names of databases are left out, because a macro
+/// makes them.
 fn telling_part(name: &str) -> Option<&str> {
     let parts = name.split("::").filter(|part| !part.is_empty() && !["sqlite", "postgres"].contains(part));
     parts.max_by_key(|part| part.len())
 }
 
-/// The sources of a target: all beside its first file, but of a test in one file only that.
+/// The sources of a target: all files in the folder of its first file, or only the first file for a test in a single file.
 fn files_of(first: &Path, is_test: bool) -> anyhow::Result<Vec<PathBuf>> {
     if is_test && first.file_name().is_some_and(|name| name != "main.rs") {
         return Ok(vec![first.to_owned()]);
@@ -126,7 +127,7 @@ mod tests {
         let wanted = Wanted::by(concat!("files_that_use", "_each_other_in_a_circle")).unwrap();
         assert_eq!(wanted.arguments(), ["--test", "workspace"]);
         assert!(wanted.needs_executables() && wanted.has("workspace") && !wanted.has("previous"));
-        // A file's name is a part of its tests' paths.
+        // The name of a file is a part of the paths of its tests.
         assert!(Wanted::by("standby::").unwrap().arguments().contains(&"processes".to_owned()));
         let all = Wanted::by("sqlite::").unwrap();
         assert!(all.arguments().is_empty() && all.has("previous"));

@@ -1,5 +1,5 @@
-//! `cargo xtask console`: builds the web console, whose files are committed, or works on it. Only this needs Node, which is installed here
-//! if it is missing.
+//! `cargo xtask console`: builds the web console, whose built files are committed, or serves and tests it. Only this needs Node, which is
+//! installed if it is missing.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,19 +11,19 @@ use crate::{build, console, run, test as suites, timings, tools};
 /// Build the web console, or work on it.
 #[derive(clap::Subcommand)]
 pub(crate) enum Args {
-    /// Build `console/dist`, which `olivine` serves: commit what changes there
+    /// Build `console/dist`, which `olivine` serves; commit the changes
     Build,
-    /// Serve the console from its sources, for a browser, while you change them; `cargo xtask serve` has to run beside it
+    /// Serve the console from its sources while you change them; `cargo xtask serve` must run at the same time
     Dev,
     /// Run the tests of the console in a browser
     Test {
-        /// Run only the tests whose names match this
+        /// Run only the tests whose names match this text
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
     },
-    /// Measure its pages with a large fleet, as on a slow phone, and hold them against their budgets
+    /// Measure its pages with a large fleet, as on a slow phone, and compare the results with their limits
     Bench {
-        /// How many devices the fleet has
+        /// The number of devices in the fleet
         #[arg(long, value_name = "NUMBER", default_value_t = 20_000)]
         devices: u32,
     },
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             run::step(&mut node.npm(&["run", "dev"]))
         }
         Args::Test { only } => {
-            // With the storage that plays S3.
+            // Includes the program that simulates S3.
             run::step(build::cargo().args(["build", "--workspace", "--bins"]))?;
             test(&Node::find()?, only.as_deref())
         }
@@ -63,19 +63,19 @@ pub(crate) fn check() -> anyhow::Result<()> {
     test(&node, None)
 }
 
-/// Which Node is installed where there is none, or an old one, as in Debian 12.
+/// The version of Node that is installed if there is none, or one that is too old, as in Debian 12.
 const NODE_VERSION: &str = "22.21.1";
-/// The oldest Node that Vite runs on.
+/// The oldest version of Node on which Vite runs.
 const OLDEST_NODE: (u32, u32) = (20, 19);
 
-/// The folder that Node's programs are run from.
+/// The folder with Node's programs.
 struct Node {
-    /// Where `node` is, if it is not the system's.
+    /// The folder of `node`, if it is not the system's.
     folder: Option<PathBuf>,
 }
 
 impl Node {
-    /// The system's if it is new enough, else npm's package `node` in the target folder.
+    /// The system's Node if it is new enough, otherwise npm's package `node` in the target folder.
     fn find() -> anyhow::Result<Self> {
         tools::install(&[tools::NODE, tools::NPM])?;
         let version = run::quietly(Command::new("node").arg("--version"))?;
@@ -93,7 +93,7 @@ impl Node {
         Ok(Self { folder: Some(programs) })
     }
 
-    /// npm in the console's folder.
+    /// An npm command in the console's folder.
     fn npm(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("npm");
         command.args(arguments).current_dir(folder());
@@ -127,7 +127,7 @@ fn build(node: &Node) -> anyhow::Result<()> {
     run::step(&mut node.npm(&["run", "bundle"]))
 }
 
-/// The packages of the lock files, if they are not there already.
+/// Installs the packages of the lock files, unless they are installed already.
 fn install(node: &Node) -> anyhow::Result<()> {
     for place in [".", "generate"] {
         let (lock, kept) =
@@ -146,7 +146,7 @@ fn generate(node: &Node) -> anyhow::Result<()> {
     run::step(&mut node.npm(&["run", "generate"]))
 }
 
-/// The browser's tests, with real servers that they start themselves.
+/// The tests in a browser, with real servers that they start themselves.
 fn test(node: &Node, only: Option<&str>) -> anyhow::Result<()> {
     tools::install(&[tools::CHROMIUM, tools::OPENSSL, tools::CURL, tools::POSTGRESQL, tools::NGINX])?;
     install(node)?;
@@ -169,7 +169,7 @@ fn test(node: &Node, only: Option<&str>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The browser's measurements, against a release build.
+/// The measurements in a browser, with a release build.
 fn bench(node: &Node, devices: u32) -> anyhow::Result<()> {
     tools::install(&[tools::CHROMIUM, tools::OPENSSL])?;
     install(node)?;
@@ -182,7 +182,7 @@ fn bench(node: &Node, devices: u32) -> anyhow::Result<()> {
     run::step(&mut command)
 }
 
-/// All files of a folder, in order.
+/// All files of a folder, sorted.
 fn contents(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {

@@ -1,4 +1,4 @@
-//! `/update` on connections that are kept, against nginx giving everybody the same JSON.
+//! `/update` on persistent connections, against nginx with a fixed answer of the same JSON.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use crate::nginx::{Nginx, Tls};
 use crate::server::Server;
 use crate::table::{Table, say};
 
-/// What a device asks that wants to install its update.
+/// The request of a device that is about to install its update.
 pub(super) const WITH_MANIFEST: &str = "/update?expand%5B%5D=manifest";
 
-/// What a device asks that wants to know everything of its update.
+/// The request of a device that wants all details of its update.
 const WITH_ALL: &str = "/update?expand%5B%5D=manifest&expand%5B%5D=bundle&expand%5B%5D=release";
 
-/// How an answer without an update begins, and one with.
+/// The beginning of an answer without an update, and of one with an update.
 pub(crate) const NO_UPDATE: &str = r#"{"status":"no_update""#;
 pub(super) const UPDATE: &str = r#"{"status":"update""#;
 
@@ -30,7 +30,7 @@ pub(super) async fn measure(
     table: &mut Table,
 ) -> anyhow::Result<()> {
     let registered = fleet.count;
-    let up_to_date = format!("up to date, {registered} registered, channel of {SHORT}");
+    let up_to_date = format!("up to date, {registered} registered, cohort with {SHORT} releases");
     let outdated = "update available, manifest of 3 binaries".to_owned();
     let outdated_and_curious = format!("{outdated}, and bundle and release");
     for (what, standing, path, expected, least) in [
@@ -66,13 +66,13 @@ pub(super) async fn measure(
     Ok(())
 }
 
-/// How the devices speak that are there, those of the first channel.
+/// The TLS configurations of the devices that ask: devices of the first release graph.
 pub(super) fn clients(bench: &Bench<'_>, fleet: &Fleet) -> anyhow::Result<Vec<Arc<ClientConfig>>> {
     let numbers = (0..bench.args.connections).map(|place| fleet.follower(0, place));
     numbers.map(|number| bench.devices().tls(number)).collect()
 }
 
-/// Each asks once, so that what it says is no news from then on. Returns an answer.
+/// Lets each client ask once, so that the server knows its report and has nothing to write later. Returns an answer.
 pub(crate) async fn settle(
     address: std::net::SocketAddr,
     clients: &[Arc<ClientConfig>],
@@ -84,14 +84,14 @@ pub(crate) async fn settle(
         let answer = connection.ask(&question(place as u64)).await?;
         String::from_utf8(answer.to_vec())?.clone_into(&mut body);
     }
-    // The check-ins of what came before are written by then.
+    // Within this time, the server writes the check-ins of earlier measurements.
     tokio::time::sleep(Duration::from_secs(1)).await;
     Ok(body)
 }
 
-/// nginx with the same certificate, and this answer to everything.
+/// Starts nginx with the same certificate and this fixed answer.
 pub(super) fn reference(bench: &Bench<'_>, body: &str) -> anyhow::Result<Nginx> {
-    // What nginx's configuration has no easy words for; the size is what counts.
+    // nginx's configuration can't contain backslashes easily. Only the size of the answer matters.
     let body = &body.replace('\\', " ");
     let tls = Tls { certificate: &bench.certificates.server, key: &bench.certificates.server_key };
     Nginx::answer(body, &tls, &bench.folder.join("nginx"))

@@ -1,4 +1,4 @@
-//! What every measurement of checks needs: how to measure, the fleets and the server.
+//! The options, the fleets and the server that all measurements of checks share.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,48 +12,48 @@ use crate::server::Server;
 /// How to measure checks.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How many devices the large fleet has; a tenth of them are registered where the speed is measured, and imported
+    /// The number of devices in the large fleet; the speed is measured, and the import done, with a tenth of it
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(10_000..=10_000_000))]
     pub(super) devices: u64,
-    /// How long each round takes
+    /// The length of each round in seconds
     #[arg(long, default_value_t = 3.0)]
     pub(super) seconds: f64,
-    /// How often each thing is measured; the best counts
+    /// The number of rounds of each measurement; the best one counts
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(super) rounds: u32,
-    /// How many devices ask at the same time
+    /// The number of devices that ask at the same time
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=500))]
     pub(super) connections: u64,
-    /// Only this
+    /// Measure only this part; can be repeated
     #[arg(long, value_enum)]
     pub(super) only: Vec<Part>,
-    /// Where to put the databases: some 3 GB
+    /// The folder for the databases, with about 3 GB of free space
     #[arg(long, value_name = "FOLDER", default_value_os_t = std::env::temp_dir())]
     pub(super) folder: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Part {
-    /// Up to date, and with an update: against nginx
+    /// Devices that are up to date, and devices with an update: against nginx
     Answers,
-    /// Connections that are opened for one question: against nginx
+    /// A new connection for each request: against nginx
     Handshakes,
-    /// Long channels against short ones
-    Channels,
+    /// Long release graphs against short ones
+    ReleaseGraphs,
     /// Many devices against few, and their memory
     Scale,
-    /// Many devices from one file
+    /// Importing many devices from one file
     Import,
 }
 
-/// With so few devices the large fleet is compared.
+/// The size of the small fleet, with which the large one is compared.
 pub(super) const FEW: u64 = 1000;
 
-/// How many releases the channels have, of which the devices of each fleet follow one or the other.
+/// The numbers of releases in the two release graphs of a fleet.
 pub(super) const SHORT: u64 = 10;
 pub(super) const LONG: u64 = 10_000;
 
-/// What all parts need.
+/// The options and certificates, and the folder with the fleets' databases.
 pub(super) struct Bench<'a> {
     pub(super) args: &'a Args,
     pub(super) folder: PathBuf,
@@ -61,16 +61,16 @@ pub(super) struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// A database with so many devices, which follow channels of these lengths by turns.
-    pub(super) async fn fleet(&self, name: &str, devices: u64, channels: &[u64]) -> anyhow::Result<Fleet> {
+    /// Creates a database with `devices` devices, which follow release graphs of these lengths in turn.
+    pub(super) async fn fleet(&self, name: &str, devices: u64, graphs: &[u64]) -> anyhow::Result<Fleet> {
         let data_dir = self.folder.join(name);
         let bundle = bundle::make(&Server::start(&data_dir, None).await?.api()?).await?;
-        let fleet = Fleet::new(bundle, devices, channels, self.certificates.devices.clone());
+        let fleet = Fleet::new(bundle, devices, graphs, self.certificates.devices.clone());
         fleet.insert(&format!("sqlite:{}", data_dir.join("olivine.db").display())).await?;
         Ok(fleet)
     }
 
-    /// Olivine with the same certificate as nginx.
+    /// Starts Olivine with the same certificate as nginx.
     pub(super) async fn start(&self, name: &str, settings: &[(&str, String)]) -> anyhow::Result<Server> {
         let tls = [
             ("OLIVINE_DEVICE_TLS_CERTIFICATE", self.certificates.server.display().to_string()),

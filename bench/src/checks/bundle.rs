@@ -1,4 +1,4 @@
-//! A bundle of three signed binaries, each of an artifact of its own.
+//! A bundle of three signed binaries, each of a different artifact.
 
 use std::time::{Duration, Instant};
 
@@ -16,18 +16,18 @@ use serde_json::json;
 
 use crate::api::{Api, id_of};
 
-/// The hardware that the binaries are for.
+/// The target of the binaries.
 pub(crate) const TARGET: &str = "bench-board";
 
 const ARTIFACTS: [&str; 3] = ["bootloader", "firmware", "assets"];
 const VERIFIED_WITHIN: Duration = Duration::from_mins(1);
 
-/// What a bundle is made of.
+/// The content of a bundle.
 pub(crate) struct Content {
     pub(crate) organization: Id<Organization>,
-    /// In the bundle's order.
+    /// In the order of the bundle.
     pub(crate) binaries: Vec<(Id<Binary>, Id<ArtifactVersion>)>,
-    /// When they were made: as late as anything here.
+    /// The time when the bundle was complete. No other record of the fleet is newer.
     pub(crate) now: Timestamp,
 }
 
@@ -56,7 +56,7 @@ pub(crate) async fn make(api: &Api) -> anyhow::Result<Content> {
     Ok(Content { organization: api.organization().await?, binaries, now })
 }
 
-/// Waits until the content was found to be what it should be.
+/// Waits until the server has verified the content.
 async fn verified(api: &Api, binary: &str) -> anyhow::Result<()> {
     let began = Instant::now();
     loop {

@@ -1,7 +1,8 @@
-//! The certificates of the server and of its devices, all of P-256.
+//! The certificates of the server and of its devices, all with P-256 keys.
 //!
-//! A device's certificate can be computed from its number: they have one key, and differ in their common names. The signature is the
-//! first one's; nobody looks at it, since a registered certificate is known by its fingerprint.
+//! A device's certificate can be computed from its number: all devices have the same key, and their certificates differ only in the common
+//! name. They carry the first certificate's signature. Nobody verifies it, because a registered certificate is recognized by its
+//! fingerprint.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,10 +16,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::TLS13;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 
-/// Whom the server's certificate names.
+/// The host name in the server's certificate.
 pub(crate) const SERVER_NAME: &str = "localhost";
 
-/// All of them.
+/// The server's certificate and the devices' certificates.
 pub(crate) struct Certificates {
     /// The files with the server's certificate and its key.
     pub(crate) server: PathBuf,
@@ -26,10 +27,10 @@ pub(crate) struct Certificates {
     pub(crate) devices: Arc<Devices>,
 }
 
-/// Those of the devices.
+/// The certificates of the devices.
 pub(crate) struct Devices {
     first: Vec<u8>,
-    /// Where its number is.
+    /// The offset of the device's number in the certificate.
     digits: usize,
     key: Vec<u8>,
     provider: Arc<CryptoProvider>,
@@ -57,7 +58,7 @@ impl Certificates {
         let name = identifier(0);
         let place = first.windows(name.len()).position(|window| window == name.as_bytes());
         let digits = place.context("a certificate has its common name")? + name.len() - DIGITS;
-        // One key agreement, so that both servers do the same.
+        // With one key agreement only, both servers do the same work.
         let provider = CryptoProvider { kx_groups: vec![kx_group::X25519], ..default_provider() };
         let (provider, trusted) = (Arc::new(provider), Arc::new(trusted));
         let devices = Devices { first, digits, key: key.serialize_der(), provider, trusted };
@@ -67,7 +68,7 @@ impl Certificates {
 
 const DIGITS: usize = 10;
 
-/// What a device is called.
+/// The identifier of a device.
 pub(crate) fn identifier(number: u64) -> String {
     format!("device-{number:0DIGITS$}")
 }
@@ -81,7 +82,7 @@ fn called(name: &str, alternatives: Vec<String>) -> anyhow::Result<CertificatePa
 }
 
 impl Devices {
-    /// A device's certificate.
+    /// The certificate of a device, in DER.
     pub(crate) fn der(&self, number: u64) -> Vec<u8> {
         let mut der = self.first.clone();
         let digits = format!("{number:0DIGITS$}");
@@ -89,7 +90,7 @@ impl Devices {
         der
     }
 
-    /// How a device speaks TLS: like any other, but always with the whole handshake.
+    /// The TLS configuration of a device. It never resumes a session: each connection has a full handshake.
     pub(crate) fn tls(&self, number: u64) -> anyhow::Result<Arc<ClientConfig>> {
         let key = PrivateKeyDer::try_from(self.key.clone()).map_err(anyhow::Error::msg)?;
         let certificate = CertificateDer::from(self.der(number));
@@ -98,7 +99,7 @@ impl Devices {
         Ok(Arc::new(config))
     }
 
-    /// How a proxy does that passes devices' certificates on: without one of its own.
+    /// The TLS configuration of a proxy that forwards devices' certificates. It has no certificate of its own.
     pub(crate) fn tls_of_proxy(&self) -> anyhow::Result<Arc<ClientConfig>> {
         let mut config = self.trusting()?.with_no_client_auth();
         config.resumption = Resumption::disabled();

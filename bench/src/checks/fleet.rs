@@ -1,4 +1,4 @@
-//! A fleet: its devices, each computable from its number, and the channels that they follow by turns.
+//! A fleet: devices that can be computed from their numbers, and the release graphs that they follow in turn.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,32 +25,32 @@ use super::certificates::{Devices, identifier};
 use crate::numbered::{moment, uuid};
 use crate::table::say;
 
-/// How many devices go into one transaction.
+/// The number of devices in one transaction.
 const AT_ONCE: u64 = 10_000;
-/// More releases than any channel has.
+/// More releases than any release graph has.
 const MOST_RELEASES: u64 = 1_000_000;
 
 /// A fleet of one product.
 pub(crate) struct Fleet {
     content: Content,
     pub(crate) count: u64,
-    /// How many releases each channel has; each is a cohort's.
-    pub(crate) channels: Vec<u64>,
+    /// The number of releases in each release graph. Each graph belongs to a cohort of its own.
+    pub(crate) graphs: Vec<u64>,
     devices: Arc<Devices>,
 }
 
-/// What a device says it runs.
+/// The release that a device reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// The channel's last release.
+    /// The last release of its graph.
     Latest,
-    /// Its first.
+    /// The first release of its graph.
     First,
-    /// A version older than its first, and nothing else.
+    /// Only a version, which is older than the first release.
     Version,
 }
 
-/// What an id is for: its last bits.
+/// The type of the record that an id belongs to. It is written into the last bits of the id.
 #[derive(Clone, Copy)]
 enum Kind {
     Product = 16,
@@ -62,22 +62,22 @@ enum Kind {
 }
 
 impl Fleet {
-    pub(crate) fn new(content: Content, count: u64, channels: &[u64], devices: Arc<Devices>) -> Self {
-        Self { content, count, channels: channels.to_vec(), devices }
+    pub(crate) fn new(content: Content, count: u64, graphs: &[u64], devices: Arc<Devices>) -> Self {
+        Self { content, count, graphs: graphs.to_vec(), devices }
     }
 
-    /// Inserts all of it.
+    /// Inserts all records of the fleet.
     pub(crate) async fn insert(&self, url: &str) -> anyhow::Result<()> {
         let began = Instant::now();
         let database = Database::open(url, Options::default()).await?;
         let write = database.write().await?;
         products::insert(&write, &self.product()?).await?;
         bundles::insert(&write, &self.bundle(), &self.binaries()).await?;
-        for channel in 0..self.channels.len() as u64 {
-            cohorts::insert(&write, &self.cohort(channel)?).await?;
-            // The last one first: what it points to is there.
-            for place in (0..self.length(channel)).rev() {
-                releases::insert(&write, &self.release(channel, place)?).await?;
+        for graph in 0..self.graphs.len() as u64 {
+            cohorts::insert(&write, &self.cohort(graph)?).await?;
+            // The last release comes first, because each release refers to the next one.
+            for place in (0..self.length(graph)).rev() {
+                releases::insert(&write, &self.release(graph, place)?).await?;
             }
         }
         write.commit().await?;
@@ -141,28 +141,28 @@ impl Fleet {
             .collect()
     }
 
-    fn cohort(&self, channel: u64) -> anyhow::Result<Cohort> {
+    fn cohort(&self, graph: u64) -> anyhow::Result<Cohort> {
         Ok(Cohort {
-            id: Self::id(Kind::Cohort, channel),
+            id: Self::id(Kind::Cohort, graph),
             organization: self.content.organization,
             product: Self::id(Kind::Product, 0),
-            name: format!("channel of {}", self.length(channel)).parse()?,
+            name: format!("release graph of {}", self.length(graph)).parse()?,
             description: None,
-            devices: (0..self.count).filter(|number| self.graph_of(*number) == channel).count() as u64,
+            devices: (0..self.count).filter(|number| self.graph_of(*number) == graph).count() as u64,
             archived_at: None,
             revision: Revision::FIRST,
-            inserted_at: moment(channel),
-            updated_at: moment(channel),
+            inserted_at: moment(graph),
+            updated_at: moment(graph),
         })
     }
 
-    fn release(&self, channel: u64, place: u64) -> anyhow::Result<Release> {
+    fn release(&self, graph: u64, place: u64) -> anyhow::Result<Release> {
         Ok(Release {
-            id: Self::release_id(channel, place),
+            id: Self::release_id(graph, place),
             organization: self.content.organization,
-            cohort: Self::id(Kind::Cohort, channel),
+            cohort: Self::id(Kind::Cohort, graph),
             bundle: Self::id(Kind::Bundle, 0),
-            next: (place + 1 < self.length(channel)).then(|| Self::release_id(channel, place + 1)),
+            next: (place + 1 < self.length(graph)).then(|| Self::release_id(graph, place + 1)),
             name: format!("release {place}").parse()?,
             description: None,
             version: Some(version(place).parse()?),
@@ -179,29 +179,29 @@ impl Fleet {
         })
     }
 
-    fn release_id(channel: u64, place: u64) -> Id<Release> {
-        Self::id(Kind::Release, channel * MOST_RELEASES + place)
+    fn release_id(graph: u64, place: u64) -> Id<Release> {
+        Self::id(Kind::Release, graph * MOST_RELEASES + place)
     }
 
-    fn length(&self, channel: u64) -> u64 {
-        self.channels.get(usize::try_from(channel).unwrap_or(usize::MAX)).copied().unwrap_or(0)
+    fn length(&self, graph: u64) -> u64 {
+        self.graphs.get(usize::try_from(graph).unwrap_or(usize::MAX)).copied().unwrap_or(0)
     }
 
     fn graph_of(&self, number: u64) -> u64 {
-        number % self.channels.len() as u64
+        number % self.graphs.len() as u64
     }
 
-    /// The number of a device that follows this channel.
-    pub(crate) fn follower(&self, channel: u64, number: u64) -> u64 {
-        number * self.channels.len() as u64 + channel
+    /// The number of the device that is the `number`th of those that follow this release graph.
+    pub(crate) fn follower(&self, graph: u64, number: u64) -> u64 {
+        number * self.graphs.len() as u64 + graph
     }
 
-    /// A device that was there an hour ago, up to date.
+    /// A device that is up to date and was last connected an hour ago.
     fn device(&self, number: u64) -> anyhow::Result<Device> {
-        let channel = self.graph_of(number);
-        let latest = self.length(channel) - 1;
+        let graph = self.graph_of(number);
+        let latest = self.length(graph) - 1;
         let reported = Reported {
-            release: Some(Self::release_id(channel, latest)),
+            release: Some(Self::release_id(graph, latest)),
             bundle: Some(Self::id(Kind::Bundle, 0)),
             version: Some(version(latest).parse()?),
         };
@@ -209,7 +209,7 @@ impl Fleet {
             id: Self::id(Kind::Device, number),
             organization: self.content.organization,
             product: Self::id(Kind::Product, 0),
-            cohort: Some(Self::id(Kind::Cohort, channel)),
+            cohort: Some(Self::id(Kind::Cohort, graph)),
             identifier: identifier(number).parse()?,
             description: None,
             tags: Tags::new(["bench", if number.is_multiple_of(10) { "early" } else { "late" }])?,
@@ -238,7 +238,7 @@ impl Fleet {
         })
     }
 
-    /// A device's question, whole.
+    /// The whole request of a device.
     pub(crate) fn question(&self, number: u64, standing: Standing, path: &str) -> Vec<u8> {
         let mut request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nuser-agent: bench\r\n");
         request += &self.report(self.graph_of(number), standing);
@@ -246,7 +246,7 @@ impl Fleet {
         request.into_bytes()
     }
 
-    /// The same as a proxy asks on its behalf.
+    /// The same request as a proxy sends it on the device's behalf.
     pub(crate) fn question_by_proxy(&self, number: u64, path: &str, request: &mut Vec<u8>) {
         request.extend_from_slice(&self.question(number, Standing::Latest, path));
         request.truncate(request.len() - 2);
@@ -255,16 +255,16 @@ impl Fleet {
         request.extend_from_slice(b":\r\n\r\n");
     }
 
-    fn report(&self, channel: u64, standing: Standing) -> String {
+    fn report(&self, graph: u64, standing: Standing) -> String {
         let organization = self.content.organization;
         let place = match standing {
-            Standing::Latest => self.length(channel) - 1,
+            Standing::Latest => self.length(graph) - 1,
             Standing::First => 0,
             Standing::Version => return "peridio-release-version: 0.9.0\r\n".to_owned(),
         };
         format!(
             "peridio-release-prn: {}\r\nperidio-bundle-prn: {}\r\nperidio-release-version: {}\r\n",
-            Self::release_id(channel, place).prn(organization),
+            Self::release_id(graph, place).prn(organization),
             Self::id::<Bundle>(Kind::Bundle, 0).prn(organization),
             version(place)
         )

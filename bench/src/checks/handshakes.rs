@@ -1,4 +1,4 @@
-//! The first handshake of a device, whole and with its certificate, and one question: against nginx.
+//! New connections of devices: a full TLS handshake with the device's certificate and one request, against nginx.
 
 use super::answers::{NO_UPDATE, clients, reference, settle};
 use super::bench::Bench;
@@ -8,7 +8,7 @@ use super::turns::{Rounds, compare_rates};
 use crate::server::Server;
 use crate::table::{Table, say};
 
-/// So many devices connect at the same time: enough to keep the processors busy.
+/// The number of devices that connect at the same time: enough to keep the processors busy.
 const AT_ONCE: usize = 16;
 
 pub(super) async fn measure(

@@ -1,4 +1,4 @@
-//! Many devices from one file, with and without their certificates; and the memory that it takes.
+//! Importing many devices from one file, with and without their certificates, and the memory that it takes.
 
 use std::fmt::Write as _;
 use std::time::Instant;

@@ -1,6 +1,6 @@
-//! The load generator: connections over TLS that are kept, on each of which one device after the other asks.
+//! The load generator: persistent TLS connections, on each of which devices send one request after the other.
 //!
-//! Written by hand down to the answers' headers, so that it takes little of the processors that it shares with what it measures.
+//! It parses the answers' headers itself, so that it uses little of the processors, which it shares with the measured server.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::certificates::SERVER_NAME;
 
-/// A connection that is kept.
+/// A persistent connection.
 pub(crate) struct Connection {
     stream: TlsStream<TcpStream>,
     received: Vec<u8>,
@@ -32,7 +32,7 @@ impl Connection {
         Ok(Self { stream, received: vec![0; 16 * 1024] })
     }
 
-    /// Asks, and returns the body of the answer, which must be a 200.
+    /// Sends a request, and returns the body of the answer. An answer other than 200 is an error.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> anyhow::Result<&[u8]> {
         self.stream.write_all(request).await?;
         let (mut length, mut body) = (0, None);
@@ -56,7 +56,7 @@ impl Connection {
     }
 }
 
-/// From where to where the body of an answer is, once its headers are complete.
+/// The start and the end of the answer's body, once its headers are complete.
 fn body_place(received: &[u8]) -> anyhow::Result<Option<(usize, usize)>> {
     let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
     let head = std::str::from_utf8(&received[..end])?;
@@ -71,16 +71,16 @@ fn body_place(received: &[u8]) -> anyhow::Result<Option<(usize, usize)>> {
     Ok(Some((end + 4, end + 4 + length)))
 }
 
-/// Who is asked by whom.
+/// The server that is asked, and the clients that ask.
 pub(crate) struct Load<'a> {
     pub(crate) address: SocketAddr,
-    /// One connection for each.
+    /// Each client has one connection.
     pub(crate) clients: &'a [Arc<ClientConfig>],
-    /// With what every answer begins.
+    /// The beginning of every answer.
     pub(crate) expected: &'static str,
 }
 
-/// What came of it.
+/// The result of a round.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) answers: u64,
@@ -91,8 +91,8 @@ pub(crate) struct Outcome {
 }
 
 impl Load<'_> {
-    /// Has all of them ask for so long, or until there is nothing more to ask. What each asks next is written by what `questions` makes
-    /// of its place; it says whether there was something.
+    /// Lets all clients ask for this time, or until there is nothing more to ask. `questions` makes a function for the place of each
+    /// client; that function writes the client's next request, and returns whether there was one.
     pub(crate) async fn run<Next>(
         &self,
         time: Duration,
@@ -118,7 +118,7 @@ impl Load<'_> {
         Ok(Outcome::of(times, began.elapsed()))
     }
 
-    /// Has all of them open a connection for each question.
+    /// Lets all clients open a new connection for each request.
     pub(crate) async fn shake_hands(
         &self,
         time: Duration,

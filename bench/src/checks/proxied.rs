@@ -1,4 +1,4 @@
-//! Devices that ask through a trusted proxy, which names the certificate of each: many of them on few connections.
+//! Devices behind a trusted proxy, which forwards each device's certificate: many devices on few connections.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,23 +12,23 @@ use super::fleet::Fleet;
 use super::load::{Load, Outcome};
 use crate::numbered::scattered;
 
-/// Connections of a proxy, unless said otherwise.
+/// The default number of connections from the proxy.
 pub(crate) const PROXIED: u64 = 16;
 
-/// More than it can take.
+/// A bound that is never reached.
 const LONG: Duration = Duration::from_hours(10);
 
-/// Makes a server listen to the proxy.
+/// The setting that makes a server trust the proxy.
 pub(crate) fn trust() -> (&'static str, String) {
     ("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1".to_owned())
 }
 
-/// Connections of the proxy. It shows no certificate of its own, because it speaks for those of its devices.
+/// The connections of the proxy. It has no client certificate of its own, because it speaks for its devices.
 pub(crate) fn proxies(devices: &Devices, count: u64) -> anyhow::Result<Vec<Arc<ClientConfig>>> {
     (0..count).map(|_| devices.tls_of_proxy()).collect()
 }
 
-/// Every device asks once, on one of so many connections.
+/// Lets every device ask once, over `connections` connections.
 pub(crate) async fn everybody(
     devices: &Devices,
     fleet: &Arc<Fleet>,
@@ -51,10 +51,10 @@ pub(crate) async fn everybody(
     load.run(LONG, one_after_the_other).await
 }
 
-/// Writes the next request of one connection, if there is one.
+/// Writes the next request of one connection. Returns `false` if there is none.
 type Asker = Box<dyn FnMut(&mut Vec<u8>) -> bool + Send>;
 
-/// Devices from all over the fleet, on so many connections; other ones in every turn.
+/// Lets devices from the whole fleet ask, over `connections` connections. Each turn asks for other devices.
 pub(crate) fn anybody(fleet: &Arc<Fleet>, turn: u64, connections: u64) -> impl Fn(u64) -> Asker {
     move |place| {
         let (fleet, mut asked) = (fleet.clone(), (turn * connections + place) << 32);

@@ -1,12 +1,12 @@
-//! A large fleet against a small one, each device asking through a proxy that names its certificate; and the memory that it takes.
+//! A large fleet against a small one, behind a proxy that forwards the devices' certificates, and the memory that it takes.
 
 use std::sync::Arc;
 
 use super::answers::NO_UPDATE;
 use super::bench::{Bench, FEW, SHORT};
-use super::channels::{AT_ONCE, TURNS};
 use super::load::{Load, Outcome};
 use super::proxied::{PROXIED, anybody, everybody, proxies, trust};
+use super::release_graphs::{AT_ONCE, TURNS};
 use super::turns::{Rounds, compare_times};
 use crate::memory::{Peak, resident};
 use crate::sizes;

@@ -1,4 +1,4 @@
-//! Two services that are asked by turns, so that whatever disturbs one disturbs the other; and how their best rounds compare.
+//! Two services that are measured alternately, so that a disturbance affects both, and the comparison of their best rounds.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::table::{Goal, Table};
 pub(crate) struct Rounds {
     pid: u32,
     outcomes: Vec<Outcome>,
-    /// The least processor time per answer.
+    /// The lowest processor time per answer.
     cost: Cost,
-    /// What the processes had taken before the round that is going on.
+    /// The processor time used before the current round.
     before: Cost,
 }
 
-/// Processor time.
+/// Processor time of the server and of the client.
 #[derive(Clone, Copy, Debug)]
 struct Cost {
     server: Duration,
@@ -30,7 +30,7 @@ impl Cost {
         Ok(Self { server: processor::taken_by(pid)?, client: processor::taken_by_us()? })
     }
 
-    /// What was taken since then, for each of so many answers.
+    /// The processor time per answer since `before`.
     fn since(self, before: Self, answers: u64) -> Self {
         let answers = u32::try_from(answers.max(1)).unwrap_or(u32::MAX);
         Self {
@@ -52,19 +52,19 @@ impl fmt::Display for Cost {
 }
 
 impl Rounds {
-    /// Of the service that this process does.
+    /// Rounds of the service that runs in this process.
     pub(crate) const fn of(pid: u32) -> Self {
         let most = Cost { server: Duration::MAX, client: Duration::MAX };
         Self { pid, outcomes: Vec::new(), cost: most, before: most }
     }
 
-    /// A round begins.
+    /// Begins a round.
     pub(crate) fn begin(&mut self) -> anyhow::Result<()> {
         self.before = Cost::so_far(self.pid)?;
         Ok(())
     }
 
-    /// It has ended.
+    /// Ends a round.
     pub(crate) fn end(&mut self, outcome: Outcome) -> anyhow::Result<()> {
         self.cost = self.cost.least(Cost::so_far(self.pid)?.since(self.before, outcome.answers));
         self.outcomes.push(outcome);
@@ -84,7 +84,7 @@ impl Rounds {
     }
 }
 
-/// As answers per second: the best round, and how much fewer there were in the worst.
+/// The answers per second of the best round, and how much lower the worst round was.
 impl fmt::Display for Rounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (best, worst) = (self.best_rate(), self.worst_rate());
@@ -92,7 +92,7 @@ impl fmt::Display for Rounds {
     }
 }
 
-/// Adds the rates of both, and tells what else there is to know of them.
+/// Adds the rates of both services, their processor times and their latencies to the table.
 pub(crate) fn compare_rates(what: &str, ours: &Rounds, theirs: &Rounds, least: f64, table: &mut Table) {
     let ratio = ours.best_rate() / theirs.best_rate();
     table.ratio(&format!("{what}: answers per second"), ours, theirs, ratio, Goal::AtLeast(least));
@@ -102,7 +102,7 @@ pub(crate) fn compare_rates(what: &str, ours: &Rounds, theirs: &Rounds, least: f
     tell_times(what, ours, theirs, Goal::None, table);
 }
 
-/// Adds how long the answers of both took.
+/// Adds the latencies of both services to the table.
 pub(crate) fn compare_times(what: &str, ours: &Rounds, theirs: &Rounds, most: f64, table: &mut Table) {
     tell_times(what, ours, theirs, Goal::AtMost(most), table);
 }

@@ -1,4 +1,4 @@
-//! Downloads by curl, from us and from nginx, by turns.
+//! Downloads by curl from Olivine and from nginx, alternately.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -13,7 +13,7 @@ use crate::server::Server;
 use crate::sizes;
 use crate::table::{Goal, Speed, Table, Times, say};
 
-/// How many clients at once.
+/// The number of clients that download at the same time.
 pub(super) const MANY: usize = 16;
 
 pub(super) async fn measure(
@@ -51,7 +51,7 @@ pub(super) async fn measure(
     Ok(())
 }
 
-/// Has so many clients download at once, and waits until each has got all bytes.
+/// Lets `clients` clients download at the same time, and waits until each has received all bytes.
 pub(super) fn download(url: &str, clients: usize, size: u64) -> anyhow::Result<Duration> {
     let began = Instant::now();
     let curls = (0..clients).map(|_| curl(url)).collect::<anyhow::Result<Vec<_>>>()?;

@@ -1,4 +1,4 @@
-//! How much the server's resident memory grows while large contents go in and out.
+//! The growth of the server's resident memory while large contents are uploaded and downloaded.
 
 use std::path::Path;
 

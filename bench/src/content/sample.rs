@@ -1,4 +1,4 @@
-//! Files to be uploaded: of a given size, and of bytes that nothing can compress.
+//! Files to upload: of a given size, with bytes that can't be compressed.
 
 use std::fs::File;
 use std::io::Write;
@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use crate::programs;
 
-/// A file with its hash; removed when dropped.
+/// A file with its hash. Dropping it removes the file.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) path: PathBuf,
@@ -33,7 +33,7 @@ impl Sample {
             file.write_all(&block[..length])?;
             left -= length as u64;
         }
-        // Else it would be written while something is measured.
+        // Otherwise the system would write it to disk during a measurement.
         file.sync_all()?;
         let (hash, _) = programs::openssl_digest(&path)?;
         Ok(Self { path, hash })
@@ -42,7 +42,7 @@ impl Sample {
 
 impl Drop for Sample {
     fn drop(&mut self) {
-        // The folder that it is in is removed anyway.
+        // The folder that contains the file is removed anyway.
         let _ = std::fs::remove_file(&self.path);
     }
 }

@@ -1,4 +1,4 @@
-//! `peridio binaries upload` up to `signable`, and the verification within.
+//! `peridio binaries upload` until the binary is `signable`, and the verification as a part of it.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,7 +13,7 @@ use crate::server::Server;
 use crate::table::{Goal, Speed, Table, Times, say};
 use crate::{programs, sizes};
 
-/// Measures both, round by round with their references.
+/// Measures uploads and verification, each round together with its references.
 pub(super) async fn measure(
     server: &Server,
     folder: &Path,
@@ -60,18 +60,18 @@ pub(super) async fn measure(
     Ok(())
 }
 
-/// `openssl dgst -sha256 f && cp f g && openssl dgst -sha256 g`: the time of all, and that of the faster hashing.
+/// `openssl dgst -sha256 f && cp f g && openssl dgst -sha256 g`. Returns the time of all three, and the shorter of the two hashing times.
 fn copy(sample: &Sample, to: &Path) -> anyhow::Result<(Duration, Duration)> {
     let (_, first) = programs::openssl_digest(&sample.path)?;
     let copied = programs::timed(Command::new("cp").arg(&sample.path).arg(to))?;
     let (hash, second) = programs::openssl_digest(to)?;
     ensure!(hash == sample.hash, "the copy is another file");
-    // Before the system writes it to disk, which would disturb what comes next.
+    // Removed before the system writes it to disk, because that would disturb the next measurement.
     std::fs::remove_file(to)?;
     Ok((first + copied + second, first.min(second)))
 }
 
-/// Uploads as one does in a terminal.
+/// Uploads like a user in a terminal.
 pub(super) fn upload(server: &Server, binary: &str, sample: &Sample) -> anyhow::Result<Duration> {
     let mut command = Command::new(programs::built("peridio")?);
     command.args(["binaries", "upload", "--binary-prn", binary, "--file"]).arg(&sample.path);
@@ -79,7 +79,7 @@ pub(super) fn upload(server: &Server, binary: &str, sample: &Sample) -> anyhow::
     programs::timed(&mut command)
 }
 
-/// From the event that it was started to the one that the content is what it should be.
+/// The time between the event that the verification started and the event that it succeeded.
 pub(crate) async fn verification(api: &Api, binary: &str) -> anyhow::Result<Duration> {
     let events = api.get(&format!("/events?order=desc&limit=10&resource_prn={binary}")).await?;
     let moment = |kind: &str| {

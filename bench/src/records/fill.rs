@@ -1,4 +1,4 @@
-//! The binaries of a database, each computable from its number: ten per version, a hundred versions per artifact, twenty targets.
+//! The binaries of a database: ten per version, a hundred versions per artifact, twenty targets. Each can be computed from its number.
 
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ use crate::table::say;
 pub(super) const PER_VERSION: u64 = 10;
 const VERSIONS_PER_ARTIFACT: u64 = 100;
 const TARGETS: u64 = 20;
-/// How many binaries go into one transaction.
+/// The number of binaries in one transaction.
 const AT_ONCE: u64 = 10_000;
 
 /// `count` binaries of one organization.
@@ -29,7 +29,7 @@ pub(super) struct Binaries {
     pub(super) count: u64,
 }
 
-/// What a UUID is for: its last bits.
+/// The type of the record that a UUID belongs to. It is written into the last bits of the UUID.
 #[derive(Clone, Copy)]
 enum Kind {
     Artifact,
@@ -38,7 +38,7 @@ enum Kind {
 }
 
 impl Binaries {
-    /// Inserts all of them.
+    /// Inserts all records.
     pub(super) async fn insert(&self, url: &str) -> anyhow::Result<()> {
         let began = Instant::now();
         let database = Database::open(url, Options::default()).await?;
@@ -125,7 +125,7 @@ impl Binaries {
         Id::new(uuid(Kind::Binary, number % self.count))
     }
 
-    /// That of a binary.
+    /// The version that a binary belongs to.
     pub(super) fn version(&self, number: u64) -> Id<ArtifactVersion> {
         let number = number % self.count;
         Id::new(uuid(Kind::Version, number - number % PER_VERSION))
@@ -139,7 +139,7 @@ impl Binaries {
         Sha256Digest::of(&(number % self.count).to_be_bytes())
     }
 
-    /// One in a hundred waits for its upload, one in ten for its signature.
+    /// One binary in a hundred waits for its upload, one in ten for its signature.
     fn state(&self, number: u64) -> BinaryState {
         match number % self.count % 100 {
             99 => BinaryState::Uploadable,

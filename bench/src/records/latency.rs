@@ -1,5 +1,5 @@
-//! The time to answer: of two servers that run side by side, asked by turns on one connection each, so that whatever disturbs one
-//! disturbs the other.
+//! The latency of two servers that run at the same time. They are asked alternately on one connection each, so that a disturbance affects
+//! both.
 
 use std::fs::File;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::numbered::scattered;
 use crate::sizes;
 use crate::table::{Goal, Table};
 
-/// The samples are cut into so many runs; the run with the best 99th percentile counts.
+/// The samples are divided into this many runs. The run with the lowest 99th percentile counts.
 const RUNS: u64 = 10;
 
 pub(super) async fn measure(
@@ -22,8 +22,8 @@ pub(super) async fn measure(
     args: &Args,
     table: &mut Table,
 ) -> anyhow::Result<()> {
-    // The starts before this one were made with nothing in the page cache: neither is a server that has been up for a while in that
-    // state, nor would the small database stay in it.
+    // The measurement of start-up before this has emptied the page cache. That is not the state of a server that has run for a while, and
+    // the small database would soon be in the cache anyway.
     warm(&many.data_dir.join("olivine.db"))?;
     let (few_server, many_server) = (few.start().await?, many.start().await?);
     let (few_api, many_api) = (few_server.api()?, many_server.api()?);
@@ -47,7 +47,7 @@ pub(super) async fn measure(
     Ok(())
 }
 
-/// Has the system read a file into its page cache; PostgreSQL's are its own business.
+/// Makes the system read a file into its page cache. PostgreSQL's files are not touched.
 fn warm(path: &Path) -> anyhow::Result<()> {
     if path.is_file() {
         std::io::copy(&mut File::open(path)?, &mut std::io::sink())?;
@@ -61,14 +61,14 @@ async fn ask(
     question: Question,
     number: u64,
 ) -> anyhow::Result<Duration> {
-    // Scattered over the whole database, and the same in every run of this program.
+    // Spread over the whole database, and the same in every run of this program.
     let random = scattered(number) >> 20;
     let Query { path, items } = question(&installation.binaries, random);
     let key = if items.is_some() { "binaries" } else { "binary" };
     api.time(&path, key, items.unwrap_or(0)).await
 }
 
-/// What half, and all but one in a hundred, of the answers took at most.
+/// The median and the 99th percentile of the latencies.
 #[derive(Clone, Copy, Debug)]
 struct Percentiles {
     p50: Duration,

@@ -1,20 +1,20 @@
-//! The questions that are asked of both databases, each with as many records in its answer in one as in the other.
+//! The queries that both databases are asked. Each has the same number of records in its answer in both databases.
 
 use olivine_domain::pages::{Cursor, Order};
 
 use super::fill::{Binaries, PER_VERSION};
 use crate::numbered::moment;
 
-/// One request: its path, and how many records its answer has; none for a single record.
+/// One request: its path, and the number of records in its answer, or `None` if the answer is a single record.
 pub(super) struct Query {
     pub(super) path: String,
     pub(super) items: Option<usize>,
 }
 
-/// A kind of question, asked with a random number each time.
+/// A kind of query. It is asked with a random number each time.
 pub(super) type Question = fn(&Binaries, u64) -> Query;
 
-/// All of them.
+/// All kinds of queries.
 pub(super) const QUESTIONS: &[(&str, Question)] = &[
     ("get by PRN", |of, random| Query {
         path: format!("/binaries/{}", of.id(random).prn(of.organization)),
@@ -50,7 +50,7 @@ pub(super) const QUESTIONS: &[(&str, Question)] = &[
     }),
 ];
 
-/// A list whose answer is a full page.
+/// A list whose answer is a full page of ten.
 fn list(query: &str) -> Query {
     Query { path: format!("/binaries?{query}"), items: Some(10) }
 }
@@ -64,7 +64,7 @@ fn middle(of: &Binaries, random: u64) -> Cursor {
     after(of, of.count / 4 + random % (of.count / 2))
 }
 
-/// The cursor that leaves so many binaries.
+/// The cursor after which `left` binaries remain.
 fn last(of: &Binaries, left: u64) -> Cursor {
     after(of, of.count - left - 1)
 }

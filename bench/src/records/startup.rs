@@ -1,4 +1,4 @@
-//! From nothing to ready, and what an idle server holds.
+//! The time from a cold start until the server is ready, and the memory of an idle server.
 
 use std::fs::File;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::table::{Goal, Table, Times, say};
 use crate::{programs, sizes};
 
 const STARTS: usize = 5;
-/// Long enough for the first round of background jobs.
+/// Long enough for the first round of the background jobs.
 const IDLE: Duration = Duration::from_secs(3);
 
 pub(super) async fn measure(many: &Installation, table: &mut Table) -> anyhow::Result<()> {
@@ -41,10 +41,11 @@ pub(super) async fn measure(many: &Installation, table: &mut Table) -> anyhow::R
     Ok(())
 }
 
-/// Drops a file from the page cache, as far as no process has it mapped.
+/// Removes a file from the page cache, unless a process has mapped it.
 fn evict(path: &Path) {
     if let Ok(file) = File::open(path) {
-        // Only clean pages go. A start from a warm cache would be measured as faster than it is, nothing worse.
+        // Only pages without unwritten changes can be removed. If this fails, the start is measured with a warm cache and looks faster;
+        // nothing worse happens.
         let _ = file.sync_all();
         let _ = fadvise(&file, 0, None, Advice::DontNeed);
     }

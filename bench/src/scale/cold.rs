@@ -1,4 +1,5 @@
-//! Devices that ask for the first time since the server's start, each with some queries, against `pgbench` on the same PostgreSQL.
+//! Devices that ask for the first time since the server was started. Each takes a few queries. Compared with `pgbench` on the same
+//! PostgreSQL.
 
 use std::process::Command;
 use std::time::Duration;
@@ -13,10 +14,10 @@ use crate::postgres::Database;
 use crate::table::{Goal, Table, say};
 use crate::{processor, programs};
 
-/// `pgbench` makes 100,000 rows for each.
+/// The scale factor of `pgbench`, which creates 100,000 rows for each unit.
 const ROWS: &str = "10";
 
-/// As many as there are cores to share.
+/// The number of threads of `pgbench`: as many as there are cores, which it shares with PostgreSQL.
 const THREADS: &str = "2";
 
 pub(super) async fn measure(args: &Args, fleets: &Fleets, table: &mut Table) -> anyhow::Result<()> {
@@ -57,7 +58,7 @@ pub(super) async fn measure(args: &Args, fleets: &Fleets, table: &mut Table) -> 
     Ok(())
 }
 
-/// Processor time for a device.
+/// The processor time per device.
 #[derive(Clone, Copy, Debug)]
 struct Cost {
     server: Duration,
@@ -94,7 +95,7 @@ impl Cost {
     }
 }
 
-/// How many devices are answered in a second, all of them by a server that was just started.
+/// The number of devices answered per second when a newly started server answers the whole fleet.
 async fn ask_all(args: &Args, fleets: &Fleets) -> anyhow::Result<(f64, Cost)> {
     let server = fleets.start(&fleets.postgres, Way::Proxy).await?;
     let cluster = fleets.database.server_pid()?;
@@ -105,7 +106,7 @@ async fn ask_all(args: &Args, fleets: &Fleets) -> anyhow::Result<(f64, Cost)> {
     Ok((outcome.rate, cost))
 }
 
-/// What the server's statements come to, each outside of a transaction being one of its own.
+/// The number of statements that the server runs per device. Each statement outside of a transaction counts as a transaction of its own.
 #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
 async fn statements_of_all(args: &Args, fleets: &Fleets) -> anyhow::Result<f64> {
     let before = fleets.database.transactions()?;
@@ -113,7 +114,7 @@ async fn statements_of_all(args: &Args, fleets: &Fleets) -> anyhow::Result<f64> 
     Ok(fleets.database.transactions()?.saturating_sub(before) as f64 / args.devices as f64)
 }
 
-/// One `SELECT` by key at a time, as often as it can.
+/// Runs single `SELECT` statements by primary key as fast as possible, and returns the rate.
 fn pgbench(database: &Database, args: &Args) -> anyhow::Result<f64> {
     let mut command = Command::new(programs::installed("pgbench")?);
     command.args(["--select-only", "--protocol", "prepared", "--no-vacuum", "--jobs", THREADS]);

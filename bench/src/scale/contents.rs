@@ -1,4 +1,4 @@
-//! Uploads by presigned parts straight to an object store, and the verification from it.
+//! Uploads of parts with presigned URLs directly to an object store, and the verification that reads from it.
 
 use std::path::Path;
 use std::process::Command;
@@ -18,22 +18,22 @@ use crate::{processor, programs, sizes};
 
 const VERIFIED_WITHIN: Duration = Duration::from_mins(5);
 
-/// How `peridio` uploads what it is given.
+/// Uploads files with `peridio`.
 struct Uploader<'a> {
     server: &'a Server,
     api: Api,
     version: String,
-    /// Its way to the server; it has another one to the store.
+    /// The connection of `peridio` to the server. Its connection to the object store does not go through it.
     way: Counted,
 }
 
-/// What one upload of ours came to.
+/// The result of one upload.
 struct Uploaded {
     binary: String,
     took: Duration,
-    /// What passed between `peridio` and the server.
+    /// The number of bytes between `peridio` and the server.
     passed: u64,
-    /// The server's processor time meanwhile.
+    /// The server's processor time during the upload.
     cost: Duration,
 }
 
@@ -97,7 +97,7 @@ fn tell(size: u64, [uploads, of_aws, verifications, digests]: [&Times; 4], table
 }
 
 impl Uploader<'_> {
-    /// Uploads as one does in a terminal. Like the reference, it does not wait for anybody to read it again.
+    /// Uploads like a user in a terminal. Like the reference, it does not wait until the content is verified.
     async fn upload(&self, sample: &Sample, size: u64, round: u32) -> anyhow::Result<Uploaded> {
         let target = format!("round-{round}");
         let binary = self.api.create_binary(&self.version, &target, &sample.hash, size).await?;
@@ -113,7 +113,7 @@ impl Uploader<'_> {
     }
 }
 
-/// How long the verification took, once it is done.
+/// Waits for the end of the verification, and returns how long that took.
 async fn verified(api: &Api, binary: &str) -> anyhow::Result<Duration> {
     let began = Instant::now();
     loop {
@@ -126,7 +126,7 @@ async fn verified(api: &Api, binary: &str) -> anyhow::Result<Duration> {
     }
 }
 
-/// `curl URL | openssl dgst -sha256`.
+/// Runs `curl URL | openssl dgst -sha256`.
 fn digest(url: &str, hash: &str) -> anyhow::Result<Duration> {
     let mut command = Command::new("sh");
     command.args(["-c", r#"curl --silent --show-error --fail "$0" | openssl dgst -sha256 -r"#, url]);

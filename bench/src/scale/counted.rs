@@ -1,4 +1,4 @@
-//! A way to a server that counts what passes, so that one sees what did not. It must never change what passes.
+//! A proxy in front of a server that counts the bytes that pass, to show that content does not. It must never change them.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// Passes connections on to a server until it is dropped.
+/// Forwards connections to a server until it is dropped.
 pub(super) struct Counted {
-    /// Where to connect instead.
+    /// The URL of the proxy.
     pub(super) url: String,
     passed: Arc<AtomicU64>,
     task: JoinHandle<()>,
 }
 
 impl Counted {
-    /// `url` is the server's.
+    /// Starts a proxy in front of the server at `url`.
     pub(super) async fn to(url: &str) -> anyhow::Result<Self> {
         let target: SocketAddr = url.trim_start_matches("http://").parse()?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -36,7 +36,7 @@ impl Counted {
         Ok(Self { url, passed, task })
     }
 
-    /// How many bytes have passed, in both directions.
+    /// The number of bytes that have passed, in both directions.
     pub(super) fn bytes(&self) -> u64 {
         self.passed.load(Ordering::SeqCst)
     }
@@ -50,7 +50,7 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, counter: Arc<Atom
             break;
         }
     }
-    // Whoever has gone need not be told.
+    // The other side may have closed the connection already.
     let _ = to.shutdown().await;
 }
 

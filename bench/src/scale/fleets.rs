@@ -1,4 +1,4 @@
-//! The same fleet in both databases, and servers for it.
+//! The same fleet in both databases, and servers that use them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,32 +10,32 @@ use crate::checks::proxied::trust;
 use crate::postgres::Database;
 use crate::server::Server;
 
-/// How many releases the devices' channel has.
+/// The number of releases in the devices' release graph.
 const RELEASES: u64 = 10;
 
-/// A fleet in each database.
+/// A fleet in SQLite and the same fleet in PostgreSQL.
 pub(super) struct Fleets {
     certificates: Certificates,
     pub(super) sqlite: Home,
     pub(super) postgres: Home,
-    /// Where the second one is.
+    /// The PostgreSQL database of the second fleet.
     pub(super) database: Database,
 }
 
-/// A fleet, and where it is kept.
+/// A fleet and its database.
 pub(super) struct Home {
     data_dir: PathBuf,
-    /// Of PostgreSQL.
+    /// The URL of PostgreSQL, or `None` for SQLite.
     url: Option<String>,
     pub(super) fleet: Arc<Fleet>,
 }
 
-/// How devices come to a server.
+/// The way in which devices authenticate to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     /// With their own certificates.
     Own,
-    /// Through a proxy that names their certificates.
+    /// Through a proxy that forwards their certificates.
     Proxy,
 }
 
@@ -46,12 +46,12 @@ impl Fleets {
         let sqlite = Home::make(&folder.join("sqlite"), None, devices, &certificates.devices).await?;
         let url = Some(database.url()?);
         let postgres = Home::make(&folder.join("postgres"), url, devices, &certificates.devices).await?;
-        // As PostgreSQL itself would have done before long.
+        // PostgreSQL would do this by itself after a while.
         database.ask("VACUUM ANALYZE")?;
         Ok(Self { certificates, sqlite, postgres, database })
     }
 
-    /// Olivine with that database.
+    /// Starts Olivine with the database of this fleet.
     pub(super) async fn start(&self, home: &Home, way: Way) -> anyhow::Result<Server> {
         let settings = settings(&self.certificates, way);
         Server::start_with(&home.data_dir, home.url.as_deref(), &settings).await
@@ -62,7 +62,7 @@ impl Fleets {
     }
 }
 
-/// What a server needs to know of how devices come to it.
+/// The settings of a server for devices that authenticate in this way.
 pub(super) fn settings(certificates: &Certificates, way: Way) -> Vec<(&'static str, String)> {
     let mut settings = vec![
         ("OLIVINE_DEVICE_TLS_CERTIFICATE", certificates.server.display().to_string()),

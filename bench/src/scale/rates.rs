@@ -1,8 +1,8 @@
-//! How often something was done in a second.
+//! Rates: how often per second something was done.
 
 use std::fmt;
 
-/// How often something was done in a second, in each round.
+/// The rate of each round, per second.
 #[derive(Debug, Default)]
 pub(super) struct Rates(pub(super) Vec<f64>);
 
@@ -12,7 +12,7 @@ impl Rates {
     }
 }
 
-/// The best round, and how much less there was in the worst.
+/// The rate of the best round, and how much lower the worst round was.
 impl fmt::Display for Rates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let worst = self.0.iter().copied().fold(f64::MAX, f64::min);

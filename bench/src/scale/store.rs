@@ -1,4 +1,4 @@
-//! `test-s3` of this build: an S3-compatible server on a free port, stopped when dropped.
+//! `test-s3` of this build: an S3-compatible server on a free port. Dropping it stops it.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -9,19 +9,19 @@ use anyhow::{Context as _, ensure};
 
 use crate::{programs, server};
 
-/// The bucket that it begins with.
+/// The bucket that exists from the start.
 const BUCKET: &str = "olivine";
 
-/// What it says of how it is reached.
+/// The number of environment variables that it prints. They tell other programs how to reach it.
 const VARIABLES: usize = 4;
 
-/// The variable that `cargo xtask bench` sets to where the AWS CLI is.
+/// The environment variable in which `cargo xtask bench` passes the path of the AWS CLI.
 const AWS_CLI: &str = "OLIVINE_BENCH_AWS_CLI";
 
 /// A running object store.
 pub(super) struct Store {
     child: Child,
-    /// By which programs find it.
+    /// The environment variables that tell other programs how to reach it.
     variables: Vec<(String, String)>,
 }
 
@@ -42,18 +42,18 @@ impl Store {
         Ok(store)
     }
 
-    /// What makes `olivine serve` keep contents in it.
+    /// The settings that make `olivine serve` keep content in this store.
     pub(super) fn settings(&self) -> Vec<(&str, String)> {
         let variables = self.variables.iter().map(|(name, value)| (name.as_str(), value.clone()));
         variables.chain([("OLIVINE_STORAGE_URL", format!("s3://{BUCKET}"))]).collect()
     }
 
-    /// `aws s3 cp`.
+    /// Uploads a file with `aws s3 cp`.
     pub(super) fn aws_upload(&self, file: &Path) -> anyhow::Result<Duration> {
         programs::timed(self.aws()?.arg("cp").arg(file).arg(Self::uploaded()).arg("--only-show-errors"))
     }
 
-    /// Removes what that has uploaded.
+    /// Removes the file that `aws_upload` has uploaded.
     pub(super) fn aws_remove(&self) -> anyhow::Result<()> {
         programs::output(self.aws()?.args(["rm", &Self::uploaded(), "--only-show-errors"])).map(drop)
     }
@@ -66,7 +66,7 @@ impl Store {
         let program =
             std::env::var_os(AWS_CLI).map_or_else(|| programs::installed("aws"), |at| Ok(PathBuf::from(at)));
         let mut command = Command::new(program?);
-        // Whoever measures may have settings of their own.
+        // The user's own settings must not influence the measurement.
         for variable in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
             command.env(variable, "/dev/null");
         }

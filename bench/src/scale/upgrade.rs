@@ -1,5 +1,5 @@
-//! The version before the newest migration serves a large fleet while its database is migrated. That version is built for debugging, so
-//! only how the times change says something.
+//! The version before the newest migration serves a large fleet while its database is migrated. That version is a debug build, so only the
+//! change of its times means anything.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,13 +22,13 @@ use crate::programs;
 use crate::server::Server;
 use crate::table::{Goal, Table, say};
 
-/// The folder with that version's executable; `cargo xtask bench` builds it, as the tests' does.
+/// The environment variable with the folder of that version's executable. `cargo xtask bench` builds it, as for the tests.
 const PREVIOUS: &str = "OLIVINE_TEST_PREVIOUS";
-/// How many releases the devices' channel has.
+/// The number of releases in the devices' release graph.
 const RELEASES: u64 = 10;
-/// How many binaries there are beside the bundle's, all of one version.
+/// The number of binaries besides those of the bundle. All belong to one version.
 const BINARIES: u64 = 100_000;
-/// How many of them a person lists.
+/// The length of the page of binaries that a person lists.
 const PAGE: usize = 10;
 
 pub(super) async fn measure(args: &Args, folder: &Path, table: &mut Table) -> anyhow::Result<()> {
@@ -65,7 +65,7 @@ pub(super) async fn measure(args: &Args, folder: &Path, table: &mut Table) -> an
     Ok(())
 }
 
-/// What was seen before, during or after.
+/// The measurements before, during or after the migration.
 #[derive(Debug)]
 struct Phase {
     outcome: Outcome,
@@ -88,7 +88,7 @@ fn tell(devices: u64, phases: &[Phase], table: &mut Table) {
     compare("slowest list of binaries during, against before", during.slowest_list, before.slowest_list);
 }
 
-/// Migrates with the version that is measured otherwise, as operators do.
+/// Migrates with the current version, as operators do.
 async fn migrate(url: &str, wanted: bool) -> anyhow::Result<Duration> {
     if !wanted {
         return Ok(Duration::ZERO);
@@ -98,7 +98,7 @@ async fn migrate(url: &str, wanted: bool) -> anyhow::Result<Duration> {
     tokio::task::spawn_blocking(move || programs::timed(&mut command)).await?
 }
 
-/// What a person lists meanwhile, again and again.
+/// Lists binaries again and again, as a person would, and returns the longest time.
 async fn slowest_list(api: Api, time: Duration) -> anyhow::Result<Duration> {
     let (began, mut slowest) = (Instant::now(), Duration::ZERO);
     while began.elapsed() < time {
@@ -108,7 +108,7 @@ async fn slowest_list(api: Api, time: Duration) -> anyhow::Result<Duration> {
     Ok(slowest)
 }
 
-/// Copies one of the bundle's, whatever columns that version has.
+/// Copies one of the bundle's binaries, whatever columns that version has.
 fn more_binaries() -> String {
     format!(
         "INSERT INTO binaries SELECT \

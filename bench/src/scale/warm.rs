@@ -1,4 +1,4 @@
-//! Devices that the server knows already: no query is on their way, so the database must make no difference.
+//! Devices that the server has in memory. Their requests need no query, so the database must make no difference.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::checks::proxied::{PROXIED, anybody, everybody, proxies};
 use crate::checks::turns::{Rounds, compare_rates};
 use crate::table::{Table, say};
 
-/// Within 10 % of the embedded database.
+/// The rate must be within 10 % of the rate with the embedded database.
 const LEAST: f64 = 0.9;
 
-/// Some devices, each on a connection of its own.
+/// Measures few devices, each on its own connection.
 pub(super) async fn measure(args: &Args, fleets: &Fleets, table: &mut Table) -> anyhow::Result<()> {
     let homes = [&fleets.postgres, &fleets.sqlite];
     let servers = [fleets.start(homes[0], Way::Own).await?, fleets.start(homes[1], Way::Own).await?];
@@ -45,7 +45,7 @@ pub(super) async fn measure(args: &Args, fleets: &Fleets, table: &mut Table) -> 
     Ok(())
 }
 
-/// Devices from all over the fleet, through a proxy: the notes of who was there are of all of them.
+/// Measures devices from the whole fleet, through a proxy. The check-ins that are written concern all of them.
 pub(super) async fn measure_all(args: &Args, fleets: &Fleets, table: &mut Table) -> anyhow::Result<()> {
     let homes = [&fleets.postgres, &fleets.sqlite];
     let servers = [fleets.start(homes[0], Way::Proxy).await?, fleets.start(homes[1], Way::Proxy).await?];

@@ -1,5 +1,5 @@
-// All requests to the Admin API. They go by the session's cookie, which no script can read, with the headers that the server asks of its
-// own pages.
+// All requests to the Admin API. They are authenticated by the session's cookie, which no script can read, and have the headers that the
+// server requires from its own pages.
 import createClient from "openapi-fetch";
 import { demand } from "./demands";
 import { ApiError, isCode, isStatus, Unreachable } from "./errors";
@@ -10,7 +10,7 @@ import { organizationName } from "./organization";
 export type Schemas = components["schemas"];
 
 const headers: Record<string, string> = { "olivine-console": "1" };
-// A header's text is bytes to a browser; the server reads them as UTF-8.
+// Browsers treat the text of a header as bytes, and the server reads them as UTF-8.
 if (organizationName)
 	headers["olivine-organization"] = String.fromCharCode(...new TextEncoder().encode(organizationName));
 
@@ -42,7 +42,7 @@ function itemsOf(error: unknown): Schemas["ErrorItem"][] {
 	return Array.isArray(items) ? items : [];
 }
 
-/** What a request was answered with, or the refusal as an [`ApiError`]. */
+/** The answer to a request. A refusal throws an [`ApiError`]. */
 export async function answer<T>(request: Promise<Answered<T>>): Promise<T> {
 	const { data, error, response } = await request;
 	if (!response.ok) throw new ApiError(response, itemsOf(error));
@@ -50,8 +50,8 @@ export async function answer<T>(request: Promise<Answered<T>>): Promise<T> {
 }
 
 /**
- * The same for something that changes a record. Where the session has ended, or is to be confirmed, a dialog asks for that above the page,
- * and the change goes on afterwards: nothing that was typed is lost.
+ * Like `answer`, for a change of a record. If the session has ended, or must be confirmed, a dialog above the page asks for that. Then the
+ * change continues: nothing that was typed is lost.
  */
 export async function change<T>(request: () => Promise<Answered<T>>): Promise<T> {
 	try {
@@ -63,14 +63,16 @@ export async function change<T>(request: () => Promise<Answered<T>>): Promise<T>
 	}
 }
 
-/** The API's own document, for what the pages must not have a copy of, such as the types of events. */
+/** The API's OpenAPI document, for data that the pages must not duplicate, such as the types of events. */
 export async function readDocument(signal: AbortSignal): Promise<unknown> {
 	const response = await send(new Request(`${window.location.origin}/v1/openapi.json`, { headers, signal }));
 	if (!response.ok) throw new ApiError(response, []);
 	return response.json();
 }
 
-/** A stream of server-sent events: `fetch`, because a browser's own `EventSource` says neither why it failed nor takes headers. */
+/**
+ * A stream of server-sent events. It uses `fetch`, because a browser's `EventSource` can't send headers and does not report why it failed.
+ */
 export function openStream(query: string, lastId: string | null, signal: AbortSignal): Promise<Response> {
 	const resume: Record<string, string> = lastId ? { "last-event-id": lastId } : {};
 	return fetch(`/v1/events/stream?${query}`, {

@@ -1,8 +1,8 @@
-// Questions that the server asks in the middle of something: to sign in anew, or to give the password again. The page that was open stays
-// as it is; the dialog for them stands above it (`routes/demands.tsx`).
+// Questions that the server asks during an operation: to sign in again, or to confirm with the password. The open page stays as it is; the
+// dialog is shown above it (`routes/demands.tsx`).
 import { useSyncExternalStore } from "react";
 
-/** `sign_in`: the session ended. `confirm`: it goes on, but what is to be done takes the password once more. */
+/** `sign_in`: the session has ended. `confirm`: the session is valid, but the operation needs the password once more. */
 export type Demand = "sign_in" | "confirm";
 
 interface Open {
@@ -18,7 +18,7 @@ function tell(): void {
 	for (const listener of listeners) listener();
 }
 
-/** Asks, and resolves to whether it was answered. Several who ask for the same wait together. */
+/** Asks a question, and resolves to whether it was answered. Several requests with the same question wait for one answer. */
 export function demand(wanted: Demand): Promise<boolean> {
 	if (open) return open.done;
 	let settle = (_: boolean): void => {};
@@ -30,7 +30,7 @@ export function demand(wanted: Demand): Promise<boolean> {
 	return done;
 }
 
-/** Ends the question. */
+/** Closes the question. */
 export function settleDemand(met: boolean): void {
 	const settled = open;
 	open = null;

@@ -1,15 +1,15 @@
-// What can go wrong with a request, as the pages need to know it.
+// The errors of a request, in the form that the pages need.
 import type { components } from "./generated/schema";
 
 type ErrorItem = components["schemas"]["ErrorItem"];
 type Facts = Record<string, unknown> | undefined;
 
-/** The server refused. Its own words are shown as they are. */
+/** The server refused the request. Its message is shown unchanged. */
 export class ApiError extends Error {
 	readonly status: number;
 	readonly items: ErrorItem[];
 	readonly requestId: string | null;
-	/** In how many seconds it makes sense to try again, where the server says so. */
+	/** After how many seconds a retry makes sense, if the server says so. */
 	readonly retryAfter: number | null;
 
 	constructor(response: Response, items: ErrorItem[]) {
@@ -25,7 +25,10 @@ export class ApiError extends Error {
 		return this.items[0]?.code ?? "unknown";
 	}
 
-	/** What is wrong with single fields, by their names. The field stands beside it, so its name is left out of the message. */
+	/**
+	 * The errors of single fields, by the fields' names. The message does not repeat the field's name, because it is shown next to the
+	 * field.
+	 */
 	get fields(): Record<string, string> {
 		const fields: Record<string, string> = {};
 		for (const { context, message } of this.items) {
@@ -36,7 +39,7 @@ export class ApiError extends Error {
 	}
 }
 
-/** The server did not answer at all. */
+/** The server did not answer. */
 export class Unreachable extends Error {
 	constructor(cause: unknown) {
 		super("The server can't be reached. This page tries again by itself.", { cause });

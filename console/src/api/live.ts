@@ -1,5 +1,5 @@
-// Keeps what is on the screen up to date. One tab of this browser follows the event stream and tells the others, because a browser has six
-// connections to a server. The stream says only which record changed; Query then asks for what is shown, at most once a second.
+// Keeps the screen up to date. One tab of the browser follows the event stream and informs the other tabs, because a browser has only six
+// connections to a server. The stream only says which record changed; TanStack Query then fetches what is shown, at most once a second.
 import { useSyncExternalStore } from "react";
 import { parsePrn } from "../words/prns";
 import { openStream } from "./client";
@@ -7,12 +7,12 @@ import { organizationName } from "./organization";
 import { queryClient } from "./queries";
 import { readEvents } from "./server_sent";
 
-/** How this page learns of changes. */
+/** The way in which this page learns of changes. */
 export type LiveState =
 	| { how: "connecting" }
-	/** `at`: when the stream was last heard of. */
+	/** `at`: when the last message of the stream arrived. */
 	| { how: "live"; at: number }
-	/** It asks again every ten seconds. `why` the stream can't be used. */
+	/** The page asks every ten seconds. `why`: the reason why the stream can't be used. */
 	| { how: "polling"; at: number; why: string }
 	| { how: "broken"; at: number; why: string };
 
@@ -24,15 +24,15 @@ interface Hint {
 type Told =
 	| { kind: "hint"; hint: Hint }
 	| { kind: "state"; state: LiveState }
-	/** A tab that was just opened wants to know. */
+	/** A newly opened tab asks for the current state. */
 	| { kind: "question" };
 
-/** What devices do often is told as this type, for their cohort or release, once a second. */
+/** Frequent events of devices are grouped under this type, by cohort or release, once a second. */
 const FOLDED = "changed";
 const AT_MOST_EVERY = 1_000;
 const FOLDED_AT_MOST_EVERY = 5_000;
 const POLL_EVERY = 10_000;
-/** Longer than the server's sign of life, which comes every 15 seconds. */
+/** Longer than the interval of the server's keep-alive messages, which is 15 seconds. */
 const SILENCE = 40_000;
 
 let isLeader = false;
@@ -60,8 +60,10 @@ export function useLiveState(): LiveState {
 	return useSyncExternalStore(subscribe, () => state);
 }
 
-/** How many records of a kind were made since the list of them was last looked at. They are not put into it under somebody's hand. */
-/** How many records of a kind were made since its list was read, and how to read it again. */
+/**
+ * How many records of a kind were created since the list was read, and a function to read it again. They are not inserted into the list
+ * while somebody may be using it.
+ */
 export function useNewer(kind: string): { records: number; onShow: () => void } {
 	const records = useSyncExternalStore(subscribe, () => newRecords.get(kind) ?? 0);
 	const onShow = (): void => {
@@ -91,7 +93,7 @@ function refresh(): void {
 	_timer = undefined;
 	const prns = new Set(waiting);
 	waiting.clear();
-	// Once for all new records: an import makes thousands of them.
+	// Once for all new records, because an import creates thousands of them.
 	changed();
 	if (prns.delete(FOLDED)) {
 		if (Date.now() - foldedAt >= FOLDED_AT_MOST_EVERY) {
@@ -110,7 +112,7 @@ function refresh(): void {
 	});
 }
 
-/** Whether an answer has one of these records in it. Both can be many: the answer is gone through once. */
+/** Whether an answer contains one of these records. Both can be large, so the answer is searched only once. */
 function shows(data: unknown, prns: ReadonlySet<string>): boolean {
 	const named = (JSON.stringify(data) ?? "").match(/prn:1:[\w:-]+/g) ?? [];
 	return named.some((prn) => prns.has(prn));
@@ -129,7 +131,7 @@ function receive(told: Told): void {
 	else if (isLeader) channel?.postMessage({ kind: "state", state } satisfies Told);
 }
 
-/** Follows the stream until it breaks. */
+/** Follows the stream until the connection breaks. */
 async function follow(last: string | null, signal: AbortSignal, heard: (id: string | null) => void): Promise<string> {
 	const query = new URLSearchParams({ payload: "hint", after: "now" }).toString();
 	const response = await openStream(query, last, signal);
@@ -148,7 +150,7 @@ async function follow(last: string | null, signal: AbortSignal, heard: (id: stri
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => window.setTimeout(resolve, ms));
 
-/** One try at the stream, given up where it falls silent. */
+/** One connection to the stream. It is closed if no message arrives in time. */
 async function attempt(last: string | null, heard: (id: string | null) => void): Promise<string> {
 	const controller = new AbortController();
 	let alarm = window.setTimeout(() => controller.abort(), SILENCE);
@@ -158,7 +160,7 @@ async function attempt(last: string | null, heard: (id: string | null) => void):
 			window.clearTimeout(alarm);
 			alarm = window.setTimeout(() => controller.abort(), SILENCE);
 			heard(id);
-			// Thousands of events can come at once: what is shown of them is drawn once a second.
+			// Thousands of events can arrive at once, so the screen is updated only once a second.
 			if (Date.now() - toldAt < AT_MOST_EVERY) return;
 			toldAt = Date.now();
 			tellAll({ kind: "state", state: { how: "live", at: toldAt } });
@@ -201,7 +203,7 @@ function poll(): void {
 
 let started = false;
 
-/** Begins, once somebody is signed in. */
+/** Starts when somebody is signed in. */
 export function startLive(): void {
 	if (started) return;
 	started = true;

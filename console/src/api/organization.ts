@@ -1,9 +1,9 @@
-// Which organization the page is about: the one that its path names (`/o/<name>/…`), or the only one that the person is in.
+// The organization of the page: the one in the path (`/o/<name>/…`), or the only organization of the person.
 
 const NAMED = /^\/o\/([^/]+)/.exec(window.location.pathname);
 
-/** The organization's name, where the path has it. */
+/** The name of the organization, if the path contains it. */
 export const organizationName: string | undefined = NAMED?.[1] ? decodeURIComponent(NAMED[1]) : undefined;
 
-/** What all paths of this page begin with. */
+/** The prefix of all paths of this page. */
 export const basePath: string = NAMED?.[0] ?? "/";

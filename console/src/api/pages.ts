@@ -1,12 +1,12 @@
 // Lists that are read page by page.
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
 
-/** What each list of the API answers with. */
+/** The answer of each list of the API. */
 interface Page {
 	next_page?: string | null;
 }
 
-/** What is asked of each page. */
+/** The parameters of each page. */
 export interface PageQuery {
 	limit: number;
 	page?: string;
@@ -26,7 +26,7 @@ export function pagedQuery<P extends Page>(
 	});
 }
 
-/** The records that were read so far, and how to read on: for `Table` and `RecordRows`. */
+/** The records read so far, and a function to read more: for `Table` and `RecordRows`. */
 export function usePaged<P extends Page, Row>(
 	query: ReturnType<typeof pagedQuery<P>>,
 	rowsOf: (page: P) => readonly Row[],
@@ -35,7 +35,7 @@ export function usePaged<P extends Page, Row>(
 	return { rows: list.data?.pages.flatMap(rowsOf), error: list.error, pages: list };
 }
 
-/** A list page after page, as long as somebody reads on. */
+/** A list that is read page by page as the person scrolls. */
 export async function* eachPage<P extends Page>(ask: (query: PageQuery) => Promise<P>): AsyncGenerator<P> {
 	let page: string | undefined;
 	do {

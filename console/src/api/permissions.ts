@@ -1,4 +1,4 @@
-// What the signed-in person may do, to grey out what they may not. The server decides in any case.
+// The permissions of the signed-in person, to disable what they may not do. The server checks permissions in any case.
 import { useQuery } from "@tanstack/react-query";
 import { scopes } from "./generated/scopes";
 import { meQuery } from "./queries";
@@ -6,7 +6,7 @@ import { meQuery } from "./queries";
 /** An operation of the API that needs a scope. */
 export type ScopedOperation = keyof typeof scopes;
 
-/** Scopes that have others in them, as the server's rules say (`release.update` can stop as well). */
+/** Scopes that include others, as in the server's rules (`release.update` includes stopping). */
 const INCLUDED: Record<string, string> = { "release.stop": "release.update" };
 
 export function hasScope(granted: readonly string[], scope: string): boolean {
@@ -14,7 +14,7 @@ export function hasScope(granted: readonly string[], scope: string): boolean {
 	return granted.includes(scope) || (wider !== undefined && granted.includes(wider));
 }
 
-/** Whether an operation is allowed, and else why it is not, as a sentence. */
+/** Whether an operation is allowed. If not, the reason as a sentence. */
 export interface Permission {
 	allowed: boolean;
 	reason?: string;

@@ -1,10 +1,10 @@
-// The browser's memory of answers. Keys begin with the kind of record as PRNs name it (`["device", …]`), so that a hint of the event stream
-// finds what it puts out of date (live.ts).
+// The cache of answers in the browser. Its keys begin with the kind of record as in PRNs (`["device", …]`), so that an event of the stream
+// finds the outdated answers (live.ts).
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "./client";
 import { ApiError, isStatus, Unreachable } from "./errors";
 
-/** Reads are repeated where that can help: the server is busy, or out of reach. */
+/** Reads are retried if that can help: if the server is busy or can't be reached. */
 function isWorthAnotherTry(failures: number, error: Error): boolean {
 	if (error instanceof Unreachable) return failures < 5;
 	return error instanceof ApiError && [429, 503].includes(error.status) && failures < 5;
@@ -22,14 +22,14 @@ export const queryClient = new QueryClient({
 	},
 });
 
-/** Who is signed in, and what they may do here. `null`: nobody is. */
+/** The signed-in person and their permissions here, or `null` if nobody is signed in. */
 export const meQuery = queryOptions({
 	queryKey: ["me"],
 	queryFn: async ({ signal, client }) => {
 		try {
 			return await answer(api.GET("/v1/users/me", { signal }));
 		} catch (error) {
-			// A session that ends in the middle keeps the page: the dialog above it asks to sign in (shell/demands.tsx).
+			// If a session ends while a page is open, the page stays, and a dialog above it asks to sign in again (shell/demands.tsx).
 			if (isStatus(error, 401) && !client.getQueryData(["me"])) return null;
 			throw error;
 		}

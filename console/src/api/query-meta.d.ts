@@ -3,9 +3,9 @@ import "@tanstack/react-query";
 declare module "@tanstack/react-query" {
 	interface Register {
 		queryMeta: {
-			/** Asked again after any change in the organization. */
+			/** Fetched again after any change in the organization. */
 			followsAll?: boolean;
-			/** Asked again, now and then, while devices report. */
+			/** Fetched again now and then while devices report. */
 			followsDevices?: boolean;
 		};
 	}

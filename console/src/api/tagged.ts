@@ -1,4 +1,4 @@
-// Records with the revision that they were read at, for changes that must not undo what somebody else did.
+// Records with the revision at which they were read, so that a change does not overwrite somebody else's change.
 import { answer } from "./client";
 
 interface Answered<T> {
@@ -7,7 +7,7 @@ interface Answered<T> {
 	response: Response;
 }
 
-/** An answer with its `ETag`. A change sends that as `If-Match`, and is refused with 412 if the record was changed in between. */
+/** An answer with its `ETag`. A change sends it as `If-Match`, and is refused with 412 if the record has changed since. */
 export async function tagged<T extends object>(request: Promise<Answered<T>>): Promise<T & { etag: string | null }> {
 	const answered = await request;
 	const data = await answer(Promise.resolve(answered));

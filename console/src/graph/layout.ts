@@ -1,32 +1,33 @@
-// Where each release of a cohort is drawn. Pure: it knows neither the API nor React.
+// Calculates the positions of a cohort's releases in the drawing. It depends on neither the API nor React.
 //
-// Releases form a tree towards the latest one. It stands on top; each row below it is one release, or a fold of several. The longest path
-// goes straight down, the others branch off to the right of it. It is the picture of `peridio releases graph`, turned over.
+// The releases form a tree whose root is the latest one. The latest release is at the top; each row below it is one release, or a group of
+// folded releases. The longest path goes straight down, and the others branch off to its right. It is the drawing of `peridio releases
+// graph` upside down.
 
-/** A release, as far as drawing has to know it. */
+/** A release with the data that the drawing needs. */
 export interface GraphNode {
 	id: string;
-	/** The release that it leads to. */
+	/** The next release. */
 	next: string | null;
-	/** Whether nothing is remarkable about it, so that it can be folded away. */
+	/** Whether it has no marks, so that it can be folded. */
 	isPlain: boolean;
 }
 
 export interface GraphRow {
-	/** One release; several where they are folded. The upper one first. */
+	/** One release, or several if they are folded. The upper one comes first. */
 	ids: string[];
-	/** How far to the right it stands. In each lane left of it, a line passes by. */
+	/** The lane, counted from the left. In each lane to its left, a line passes by. */
 	lane: number;
-	/** How a line comes from above: from the row above in the same lane, from the lane to the left, or not at all. */
+	/** Where the line from above comes from: the row above in the same lane, the lane to the left, or nowhere. */
 	joins: "nothing" | "straight" | "branch";
-	/** Whether a line goes on downwards. */
+	/** Whether a line continues downwards. */
 	goesOn: boolean;
 }
 
 export interface FoldRule {
-	/** Shorter runs are never folded. */
+	/** Shorter sequences are never folded. */
 	least: number;
-	/** Releases that were unfolded, or have to be seen. */
+	/** Releases that the person has unfolded, or that must be visible. */
 	shown: ReadonlySet<string>;
 }
 
@@ -40,7 +41,7 @@ export function layOut(nodes: readonly GraphNode[], folds: FoldRule = NO_FOLDS):
 
 type Previous = Map<string, string[]>;
 
-/** For each release those that lead to it, the one with the longest path first. Without recursion: a path may be long. */
+/** The previous releases of each release, the one with the longest path first. Not recursive, because a path may be long. */
 function previousOf(nodes: readonly GraphNode[]): Previous {
 	const previous: Previous = new Map(nodes.map(({ id }) => [id, []]));
 	for (const { id, next } of nodes) if (next !== null) previous.get(next)?.push(id);
@@ -55,7 +56,7 @@ function previousOf(nodes: readonly GraphNode[]): Previous {
 	return previous;
 }
 
-/** Releases that lead to none of the others. There is one, but for graphs of which a part is shown. */
+/** Releases without a next release in this list. There is only one, unless only a part of a graph is shown. */
 function endsOf(nodes: readonly GraphNode[], previous: Previous): string[] {
 	return nodes.filter(({ next }) => next === null || !previous.has(next)).map(({ id }) => id);
 }
@@ -81,7 +82,10 @@ function rowsOf(nodes: readonly GraphNode[], previous: Previous): GraphRow[] {
 	return rows;
 }
 
-/** Runs of plain releases become one row. The first and the last one of a path stay: something is done there. */
+/**
+ * Folds sequences of unmarked releases into one row. The first and the last release of a path are not folded, because people work with
+ * them.
+ */
 function fold(
 	rows: GraphRow[],
 	nodes: readonly GraphNode[],

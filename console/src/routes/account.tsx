@@ -11,7 +11,7 @@ import { Sessions } from "../resources/people/sessions";
 import { Columns, Page, Section } from "../ui/page";
 import { Properties } from "../ui/properties";
 
-/** `/account`: the signed-in person's own things. */
+/** `/account`: the account of the signed-in person. */
 export function AccountPage(): ReactNode {
 	const { data } = useQuery(meQuery);
 	const me = data?.user;

@@ -16,7 +16,7 @@ import { SettingsPage } from "./settings_page";
 
 const route = getRouteApi("/shell/settings/api-keys");
 
-/** `/settings/api-keys`: what programs may do, and people on their own machines. */
+/** `/settings/api-keys`: the API keys of programs and people. */
 export function ApiKeysPage(): ReactNode {
 	const { revoked } = route.useSearch();
 	const navigate = useNavigate();

@@ -13,7 +13,7 @@ import { folded, quoted } from "../words/commands";
 
 const route = getRouteApi("/shell/audit");
 
-/** The same in a terminal. What `peridio events list` has no option for is a clause of its search. */
+/** The same as a command. Filters for which `peridio events list` has no option become clauses of its search. */
 function commandOf(search: AuditSearch): string {
 	const { type, actor_prn, search: times, about_prn, request_id } = eventParameters(search);
 	const clauses = [about_prn && `about_prn:'${about_prn}'`, request_id && `request_id:'${request_id}'`, times].filter(
@@ -27,7 +27,7 @@ function commandOf(search: AuditSearch): string {
 	return `peridio events list --order desc${flags.filter(Boolean).join("")} --output table`;
 }
 
-/** The saved views, and what is found as a file. */
+/** The saved views, and the export of the found events. */
 function Actions({ search }: { search: AuditSearch }): ReactNode {
 	const organization = useQuery(meQuery).data?.user.organization_prn ?? undefined;
 	return (

@@ -26,7 +26,7 @@ const PATH = [
 	{ to: "/bulk_operations", words: "Bulk operations" },
 ];
 
-/** `/bulk_operations/<prn>`: how far one change of many devices is, and which devices it could not change. */
+/** `/bulk_operations/<prn>`: the progress of a bulk operation, and the devices that it could not change. */
 export function BulkOperationPage(): ReactNode {
 	const { prn } = route.useParams();
 	const { data: operation, error } = useQuery(bulkOperationQuery(prn));
@@ -70,7 +70,7 @@ function Details({ operation }: { operation: BulkOperation }): ReactNode {
 	);
 }
 
-/** Which devices: by the search that finds them, or by their number. */
+/** The devices of the operation: the search that finds them, or their number. */
 function Which({ operation }: { operation: BulkOperation }): ReactNode {
 	const { search } = operation;
 	if (search === null || search === undefined) return `${matchedInWords(operation)}, ticked one by one`;

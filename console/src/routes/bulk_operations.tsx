@@ -10,7 +10,7 @@ import { Table } from "../ui/table";
 
 const PATH = [{ to: "/devices", words: "Devices" }];
 
-/** `/bulk_operations`: changes of many devices at once, those that are running and those that are over. */
+/** `/bulk_operations`: the running and the finished changes of many devices. */
 export function BulkOperationsPage(): ReactNode {
 	const list = useInfiniteQuery(bulkOperationsQuery);
 	return (

@@ -23,7 +23,7 @@ const PATH = [{ to: "/bundles", words: "Bundles" }];
 
 type Bundle = Schemas["Bundle"];
 
-/** `/bundles/<prn>`: what is in a bundle, and what devices of each target get. */
+/** `/bundles/<prn>`: the content of a bundle, and what devices of each target get. */
 export function BundlePage(): ReactNode {
 	const { prn } = route.useParams();
 	const { data: bundle, error } = useQuery(bundleQuery(prn));
@@ -36,7 +36,7 @@ export function BundlePage(): ReactNode {
 	);
 }
 
-/** The versions of a bundle in their order, with what each has for which target. */
+/** The versions of a bundle in their order, with the binary for each target. */
 function useVersions(bundle: Bundle): Ordered[] {
 	const binaries = bundle.binaries ?? [];
 	const prns = [...new Set(binaries.map(({ artifact_version_prn }) => artifact_version_prn))];

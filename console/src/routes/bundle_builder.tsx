@@ -25,7 +25,7 @@ type Version = Schemas["ArtifactVersion"];
 
 const titleOf = ({ artifact, version }: Version): string => `${artifact?.name}/${version}`;
 
-/** The chosen versions, in their order, with what each has for which target. */
+/** The chosen versions in their order, with the binary for each target. */
 function useOrdered(chosen: readonly Version[]): Ordered[] {
 	const answers = useQueries({ queries: chosen.map(({ prn }) => binariesQuery(prn)) });
 	return chosen.map((version, index) => {
@@ -38,7 +38,7 @@ function useOrdered(chosen: readonly Version[]): Ordered[] {
 	});
 }
 
-/** `/bundles/new`: versions are put into an order, and for each target it is seen what a device would get. */
+/** `/bundles/new`: the person puts versions into an order, and sees what devices of each target would get. */
 export function BundleBuilderPage(): ReactNode {
 	const { versions: titles = [] } = route.useSearch();
 	const navigate = useNavigate();

@@ -29,7 +29,7 @@ const PATH = [
 
 type CaCertificate = TaggedCa;
 
-/** `/settings/ca-certificates/<id>`: a CA, and what its devices become. */
+/** `/settings/ca-certificates/<id>`: a CA, and the settings for its devices. */
 export function CaCertificatePage(): ReactNode {
 	const { id } = route.useParams();
 	const { data: me } = useQuery(meQuery);
@@ -58,7 +58,7 @@ function useStop(ca: CaCertificate) {
 			const params = { path: { prn: ca.prn } };
 			return change(() => api.PATCH("/v1/ca_certificates/{prn}", { params, body, headers: ifMatch(ca.etag) }));
 		},
-		// What somebody else changed is shown before one decides anew.
+		// If somebody else changed it, the change is shown before the person decides again.
 		onError: () => void queryClient.invalidateQueries({ queryKey: ["ca_certificate"] }),
 		onSuccess: async () => {
 			await queryClient.invalidateQueries({ queryKey: ["ca_certificate"] });

@@ -10,7 +10,7 @@ const PATH = [
 	{ to: "/settings/ca-certificates", words: "CA certificates" },
 ];
 
-/** `/settings/ca-certificates/new`: a CA is proven and registered, in three steps. */
+/** `/settings/ca-certificates/new`: proves and registers a CA in three steps. */
 export function NewCaCertificatePage(): ReactNode {
 	const navigate = useNavigate();
 	return (

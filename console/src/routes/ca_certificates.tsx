@@ -15,7 +15,7 @@ import { Table } from "../ui/table";
 import { counted } from "../words/counts";
 import { SettingsPage } from "./settings_page";
 
-/** `/settings/ca-certificates`: whose devices may connect, and what new ones become. */
+/** `/settings/ca-certificates`: the CAs whose devices may connect, and the settings for new devices. */
 export function CaCertificatesPage(): ReactNode {
 	const list = useCaCertificates();
 	const { names } = useReaches();

@@ -34,7 +34,7 @@ const PATH = [{ to: "/releases", words: "Releases" }];
 type Cohort = Schemas["Cohort"];
 type Graph = Schemas["ReleaseGraph"];
 
-/** `/cohorts/<product>/<cohort>`: the releases of a cohort, and how its devices go through them. */
+/** `/cohorts/<product>/<cohort>`: the release graph of a cohort, and the progress of its devices. */
 export function CohortPage(): ReactNode {
 	const params = route.useParams();
 	const { data: cohort, error, isPending } = useQuery(cohortByNamesQuery(params.product, params.cohort));
@@ -57,7 +57,7 @@ export function CohortPage(): ReactNode {
 	return <CohortDetails cohort={cohort} graph={data.graph} title={title} />;
 }
 
-/** Where the cohort's devices are, in a sentence. */
+/** The positions of the cohort's devices, as a sentence. */
 function sentenceOf({ devices, releases }: Graph): string {
 	const [latest] = releases;
 	const fleet = counted(devices, "device", "devices");

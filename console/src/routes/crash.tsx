@@ -3,12 +3,12 @@ import { Button } from "../ui/button";
 import { ErrorNote } from "../ui/error_note";
 import { Page } from "../ui/page";
 
-/** Files of another version are gone once the server has been upgraded: then a page that was not open yet can't be loaded. */
+/** After an upgrade of the server, the files of the earlier version are gone, so a page that was not opened before can't be loaded. */
 function isOfAnotherVersion(error: unknown): boolean {
 	return error instanceof TypeError && /dynamically imported module|Importing a module script/.test(error.message);
 }
 
-/** In place of a page that broke. */
+/** Shown in place of a page that failed. */
 export function Crash({ error, reset }: { error: unknown; reset: () => void }): ReactNode {
 	if (isOfAnotherVersion(error)) {
 		return (

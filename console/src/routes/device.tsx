@@ -47,7 +47,7 @@ export function DevicePage(): ReactNode {
 	return <DeviceDetails device={device} />;
 }
 
-/** What comes next for the device, in a sentence. */
+/** What the device gets next, as a sentence. */
 function sentenceOf(device: Device, status: string | undefined): string {
 	const runs = device.reported_release_version
 		? `It runs ${device.reported_release_version}.`

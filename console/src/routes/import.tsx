@@ -26,7 +26,7 @@ interface Given {
 	cohort: Cohort | undefined;
 }
 
-/** Sends the file as it is, whatever its encoding: the server reads it. */
+/** Sends the file unchanged, whatever its encoding. The server decodes it. */
 function send({ file, isTrial, cohort }: Given): Promise<Schemas["ImportReport"]> {
 	const into = cohort ? { product_prn: cohort.product_prn, cohort_prn: cohort.prn } : {};
 	return change(() =>
@@ -39,7 +39,7 @@ function send({ file, isTrial, cohort }: Given): Promise<Schemas["ImportReport"]
 	);
 }
 
-/** `/import`: devices from a CSV file; first to see what would become of it, then for good. */
+/** `/import`: imports devices from a CSV file; first as a trial, then for good. */
 export function ImportPage(): ReactNode {
 	const mayImport = usePermission("devices_import");
 	const { data } = useQuery(cohortsQuery);

@@ -16,7 +16,7 @@ import { Gate } from "../ui/gate";
 import { Properties } from "../ui/properties";
 import { Time } from "../ui/time";
 
-/** `/invitation#<token>`: shows what one is invited to, and joins. Looking at it uses nothing up. */
+/** `/invitation#<token>`: shows an invitation, and lets the person join. Looking at it does not use it up. */
 export function InvitationPage(): ReactNode {
 	const [token] = useState(takeTokenFromAddress);
 	const { data, error } = useQuery({

@@ -11,7 +11,7 @@ import { Time } from "../ui/time";
 import { bytes } from "../words/counts";
 import { SettingsPage } from "./settings_page";
 
-/** `/settings/organization`: what counts for all of it. */
+/** `/settings/organization`: the settings of the whole organization. */
 export function OrganizationPage(): ReactNode {
 	const { data, error } = useQuery(organizationQuery);
 	if (!data) {

@@ -17,7 +17,7 @@ import { counted } from "../words/counts";
 
 const PATH = [{ to: "/releases", words: "Releases" }];
 
-/** What begins within this time has begun: clocks differ a little. */
+/** An override that begins within this time is shown as begun, because clocks differ a little. */
 const ABOUT_NOW = 5_000;
 
 const SECTIONS: readonly (readonly [OverrideTime, string, string])[] = [

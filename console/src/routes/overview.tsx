@@ -16,7 +16,7 @@ import { ErrorNote } from "../ui/error_note";
 import { Columns, Page, Section } from "../ui/page";
 import { counted } from "../words/counts";
 
-/** The state of things in a sentence. */
+/** The overall state, as a sentence. */
 function sentenceOf(overview: Schemas["Overview"] | undefined): string {
 	if (!overview) return "\u00a0";
 	const devices = overview.devices;
@@ -26,7 +26,7 @@ function sentenceOf(overview: Schemas["Overview"] | undefined): string {
 	return needs === 0 ? `${fleet}Nothing needs you.` : `${fleet}${counted(needs, "thing needs", "things need")} a look.`;
 }
 
-/** `/`: what needs somebody, and how the fleet is. */
+/** `/`: what needs attention, and the state of the fleet. */
 export function OverviewPage(): ReactNode {
 	const { data, error } = useQuery(overviewQuery);
 	const { data: versions, isLoading: isCounting } = useQuery(versionsQuery);

@@ -13,7 +13,7 @@ import { ShownOnce } from "../ui/shown_once";
 import { counted } from "../words/counts";
 import { SettingsPage } from "./settings_page";
 
-/** `/settings/people`: who is in the organization, and what they may do. */
+/** `/settings/people`: the people in the organization and their permissions. */
 export function PeoplePage(): ReactNode {
 	const { rows: members, pages } = useMemberships();
 	const mayInvite = usePermission("invitations_create");

@@ -13,7 +13,7 @@ import { Page } from "../ui/page";
 import { kindInWords } from "../words/kinds";
 import { parsePrn } from "../words/prns";
 
-/** Kinds whose records stand in a list of the settings. */
+/** Kinds whose records are in a list of the settings. */
 const SETTINGS: Record<string, string> = {
 	api_key: "/settings/api-keys",
 	signing_key: "/settings/signing-keys",
@@ -73,7 +73,7 @@ interface Asked<T> {
 	error: Error | null;
 }
 
-/** Where a record is, once it is known. */
+/** The path of a record, once it is known. */
 function found<T>({ data, error }: Asked<T>, place: (data: T) => ReactNode): ReactNode {
 	if (error) return <ErrorNote error={error} />;
 	return data === undefined ? null : place(data);

@@ -31,7 +31,7 @@ import { NotFound } from "./not_found";
 const route = getRouteApi("/shell/releases/$release");
 const PATH = [{ to: "/releases", words: "Releases" }];
 
-/** `/releases/<id>`: whom a release reaches, how it goes, and Stop. */
+/** `/releases/<id>`: the devices of a release, its progress, and the stop button. */
 export function ReleasePage(): ReactNode {
 	const { release: id } = route.useParams();
 	const { data, error } = useQuery(wholeReleaseQuery(id));
@@ -123,7 +123,7 @@ interface WhoGetsItProps extends ReleaseDetailsProps {
 	cohort: string;
 }
 
-/** The phase; for a release that is not the latest there is none to set. */
+/** The phase. Only the latest release can have one. */
 function WhoGetsIt({ release, etag, adoption, devices, cohort }: WhoGetsItProps): ReactNode {
 	if (release.archived_at) return null;
 	return (

@@ -10,7 +10,7 @@ import { Form } from "../ui/form";
 import { Gate } from "../ui/gate";
 import { notify, Toasts } from "../ui/toasts";
 
-/** `/reset-password#<token>`: chooses a new password. Nobody is signed in by it. */
+/** `/reset-password#<token>`: sets a new password. It does not sign the person in. */
 export function ResetPasswordPage(): ReactNode {
 	const [token] = useState(takeTokenFromAddress);
 	const navigate = useNavigate();

@@ -21,7 +21,7 @@ const DATABASES: Record<string, string> = {
 	postgresql: "PostgreSQL, which several processes can share",
 };
 
-/** `/settings/server`: the process that answers, its database, and the jobs that it gave up. */
+/** `/settings/server`: the process that answers, its database, and the jobs that were given up. */
 export function ServerPage(): ReactNode {
 	const { data, error } = useQuery(serverQuery);
 	const sentence = data && `Olivine ${data.version} on ${DATABASES[data.database] ?? data.database}.`;

@@ -1,4 +1,4 @@
-// What all pages of the settings have in common: their title, and the ways to the others.
+// The frame of all pages of the settings: their title, and links to the others.
 import { useQuery } from "@tanstack/react-query";
 import { Navigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -48,7 +48,7 @@ export function SettingsPage({ title, sentence, actions, children }: SettingsPag
 	);
 }
 
-/** `/settings`: the first page of them that its viewer may see. */
+/** `/settings`: the first of these pages that the viewer may see. */
 export function SettingsStart(): ReactNode {
 	const first = useTabs()[0];
 	return first ? <Navigate to={first.to} replace /> : null;

@@ -11,7 +11,7 @@ import { Form } from "../ui/form";
 import { Gate } from "../ui/gate";
 import { Link } from "../ui/link";
 
-/** `/setup#<token>`: makes the first person, the administrator of the installation. */
+/** `/setup#<token>`: creates the first person, who administrates the installation. */
 export function SetupPage(): ReactNode {
 	const [token] = useState(takeTokenFromAddress);
 	const navigate = useNavigate();

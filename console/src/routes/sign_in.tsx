@@ -6,7 +6,7 @@ import { SignInForm } from "../resources/people/sign_in_form";
 import { Command } from "../ui/copy";
 import { Gate } from "../ui/gate";
 
-/** At any address, for who is not signed in: afterwards the page of the address is there. */
+/** Shown at any address if nobody is signed in. Afterwards the page of that address is shown. */
 export function SignInPage(): ReactNode {
 	const { data } = useQuery(signInMethodsQuery);
 	if (data?.setup_needed) return <NobodyYet />;

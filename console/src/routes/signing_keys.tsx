@@ -12,7 +12,7 @@ import { Section } from "../ui/page";
 import { counted } from "../words/counts";
 import { SettingsPage } from "./settings_page";
 
-/** `/settings/signing-keys`: whose signatures count. */
+/** `/settings/signing-keys`: the trusted signing keys. */
 export function SigningKeysPage(): ReactNode {
 	const { rows, pages } = useSigningKeys();
 	const mayCreate = usePermission("signing_keys_create");

@@ -14,7 +14,7 @@ import { Empty } from "../ui/empty";
 import { Section } from "../ui/page";
 import { SettingsPage } from "./settings_page";
 
-/** `/settings/storages`: where contents are. */
+/** `/settings/storages`: the storage backends. */
 export function StoragesPage(): ReactNode {
 	const { rows } = useStorages();
 	const mayAsk = usePermission("organization_get");

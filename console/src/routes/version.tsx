@@ -26,7 +26,7 @@ function pathTo(artifact: string) {
 	];
 }
 
-/** `/artifacts/<name>/<version>`: the binaries of a version, and where files are uploaded. */
+/** `/artifacts/<name>/<version>`: the binaries of a version, and uploads. */
 export function VersionPage(): ReactNode {
 	const { artifact, version: name } = route.useParams();
 	const { data: version, error } = useQuery(versionQuery(artifact, name));
@@ -39,7 +39,7 @@ export function VersionPage(): ReactNode {
 	);
 }
 
-/** What is missing until the version can be released, in a sentence. */
+/** What is missing before the version can be released, as a sentence. */
 function sentenceOf(binaries: readonly Schemas["Binary"][] | undefined): string {
 	if (!binaries) return "\u00a0";
 	const present = binaries.filter(({ destroyed }) => !destroyed);

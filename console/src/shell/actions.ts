@@ -1,4 +1,4 @@
-// Actions that the palette offers besides places: those of the page that is open.
+// The actions of the open page, which the command palette offers besides places.
 import { useEffect, useRef, useSyncExternalStore } from "react";
 
 export interface Action {
@@ -15,7 +15,7 @@ function tell(): void {
 	for (const listener of listeners) listener();
 }
 
-/** Offers an action in the palette while the page is open. */
+/** Offers an action in the command palette while the page is open. */
 export function useAction(words: string, onAction: () => void, isOffered = true): void {
 	const newest = useRef(onAction);
 	newest.current = onAction;

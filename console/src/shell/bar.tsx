@@ -17,7 +17,7 @@ interface BarProps {
 
 const SHORTCUT = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘ K" : "Ctrl K";
 
-/** Above each page: the way to everything, and the person's own menu. */
+/** The bar above each page: the command palette, and the person's menu. */
 export function Bar({ openPalette, openHelp, signOut }: BarProps): ReactNode {
 	const { data } = useQuery(meQuery);
 	const navigate = useNavigate();

@@ -14,7 +14,7 @@ import styles from "./bell.module.css";
 interface Call {
 	id: string;
 	words: string;
-	/** Whether something is broken, or only will be. */
+	/** Whether the problem exists now, or is only expected. */
 	isBad: boolean;
 	to: string;
 }
@@ -41,7 +41,7 @@ function endings({ ending_ca_certificates: ending }: Schemas["Overview"], now: D
 	});
 }
 
-/** What calls for somebody, on every page. Silent while nothing does. */
+/** The items that need attention, on every page. Nothing is shown if there are none. */
 export function Bell(): ReactNode {
 	const may = usePermission("organization_overview");
 	const { data } = useQuery({ ...overviewQuery, enabled: may.allowed });

@@ -6,7 +6,7 @@ interface BoundaryProps {
 	onReset: () => void;
 }
 
-/** A page that breaks breaks alone: the rail and the other pages go on. */
+/** If a page fails, only that page fails: the navigation and the other pages continue to work. */
 export class Boundary extends Component<BoundaryProps, { error: Error | null }> {
 	override state: { error: Error | null } = { error: null };
 

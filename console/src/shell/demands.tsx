@@ -1,4 +1,4 @@
-// The dialogs for what the server asks in the middle of something (api/demands.ts).
+// The dialogs for questions that the server asks during an operation (api/demands.ts).
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect } from "react";
 import { answer, api } from "../api/client";
@@ -11,7 +11,7 @@ import { Dialog } from "../ui/dialog";
 import { PasswordField, TextField } from "../ui/field";
 import { Form } from "../ui/form";
 
-/** A read that is refused because the session has ended asks as well. */
+/** A read that is refused because the session has ended also opens the dialog. */
 function useDemandAfterReads(): void {
 	useEffect(
 		() =>
@@ -37,7 +37,7 @@ function SignInAgain(): ReactNode {
 	const before = data?.user.prn;
 	const done = async (): Promise<void> => {
 		const me = await queryClient.fetchQuery({ ...meQuery, staleTime: 0 });
-		// Somebody else's page must not go on with what this person began.
+		// An operation that one person began must not continue as another person.
 		if (before && me?.user.prn !== before) return window.location.reload();
 		settleDemand(true);
 		await queryClient.invalidateQueries();

@@ -14,7 +14,7 @@ function wordsOf(state: LiveState, now: Date): string {
 	return `Not live · ${state.why}`;
 }
 
-/** How current the page is, and of which version the server is. */
+/** How up to date the page is, and the version of the server. */
 export function Footer(): ReactNode {
 	const state = useLiveState();
 	const now = useNow();

@@ -1,16 +1,16 @@
-// When what has the focus goes away (a form that was sent, a row, a dialog), the focus goes to what it was in. Left alone, browsers put it on
-// the document, and who reads by ear is nowhere.
+// If the focused element disappears (a sent form, a row, a dialog), the element around it gets the focus. Otherwise browsers focus the
+// document, and users of screen readers lose their place.
 
-/** What passes: the focus comes back from it. */
+/** Elements that disappear; the focus returns from them. */
 const PASSING = "[role=dialog], [role=alertdialog], [role=menu], [role=listbox]";
-/** What a person can be in. */
+/** Elements that can contain the focus. */
 const PLACES = "li[aria-label], section, aside, main";
 
 function isUsable(element: HTMLElement): boolean {
 	return element.isConnected && !element.matches(":disabled");
 }
 
-/** The element, and the places that it is in, innermost first. */
+/** An element and the elements around it, innermost first. */
 function trailOf(element: HTMLElement): HTMLElement[] {
 	const trail = [element];
 	for (let above = element.parentElement; above; above = above.parentElement) {
@@ -24,7 +24,7 @@ function enter(element: HTMLElement): void {
 	element.focus({ preventScroll: true });
 }
 
-/** Keeps it for the whole document, until the returned function is called. */
+/** Keeps the focus in the whole document, until the returned function is called. */
 export function keepFocus(): () => void {
 	let trail: HTMLElement[] = [];
 	let frame = 0;
@@ -34,7 +34,7 @@ export function keepFocus(): () => void {
 		const left = trail.find(isUsable);
 		if (left && isLost()) enter(left);
 	};
-	/** Later than what a new page or a closing dialog does about it themselves. */
+	/** Later than the focus changes of a new page or a closing dialog. */
 	const mendSoon = (): void => {
 		if (trail.length === 0 || !isLost()) return;
 		cancelAnimationFrame(frame);
@@ -45,7 +45,10 @@ export function keepFocus(): () => void {
 	const note = ({ target }: FocusEvent): void => {
 		if (target instanceof HTMLElement && !target.closest(PASSING)) trail = trailOf(target);
 	};
-	/** Who clicks beside everything wants the focus nowhere. What is about to be taken away still is there when the browser tells. */
+	/**
+	 * A click on an empty area removes the focus intentionally. When the browser reports it, an element that is about to be removed still
+	 * exists.
+	 */
 	const leave = ({ target, relatedTarget }: FocusEvent): void => {
 		if (relatedTarget || !document.hasFocus()) return;
 		queueMicrotask(() => {

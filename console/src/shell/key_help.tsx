@@ -13,7 +13,7 @@ const COMMON: readonly (readonly [string, string])[] = [
 	["Esc", "Close what is open"],
 ];
 
-/** All keys, and the switch for those that are a single letter. */
+/** All keyboard shortcuts, and the switch for single-letter ones. */
 export function KeyHelp({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }): ReactNode {
 	const [areOn, setAreOn] = useState(areKeysOn);
 	const places = PLACES.map(({ key, words }) => [`g ${key}`, words] as const);

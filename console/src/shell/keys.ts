@@ -1,5 +1,5 @@
-// Keys of the whole console: `g d` goes to the devices, `/` to the page's search, `?` shows all of them. Single keys can be switched off
-// (WCAG 2.1.4).
+// Keyboard shortcuts of the whole console: `g d` opens the devices, `/` focuses the page's search, `?` shows all shortcuts. Single-letter
+// shortcuts can be switched off (WCAG 2.1.4).
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { keep, readKept } from "../words/kept";

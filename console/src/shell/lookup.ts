@@ -1,17 +1,17 @@
-// Records by what somebody has of them, for the palette: the server's `lookup`, with what each hit is a part of.
+// Finds records for the command palette with the server's `lookup`, and shows the parent of each hit.
 import { queryOptions, useQueries, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { answer, api, type Schemas } from "../api/client";
 import { cohortPath } from "../words/names";
 import { parsePrn } from "../words/prns";
 
-/** The shortest text that is looked up, and the longest that the API takes. */
+/** The shortest text that is looked up, and the longest that the API accepts. */
 const SHORTEST = 2;
 const LONGEST = 300;
-/** Somebody types: the server is asked once they pause. */
+/** How long the lookup waits for more input. */
 const PAUSE = 180;
 
-/** What is found, by its kind: in this order, as the rail has it. */
+/** The hits by kind, in the order of the navigation. */
 const TITLES: Record<string, string> = {
 	device: "Devices",
 	product: "Products",
@@ -38,7 +38,7 @@ function lookupQuery(text: string) {
 	});
 }
 
-/** What a record is a part of, as a path: `gateway/daily` of a release. */
+/** The parent of a record, as a path: `gateway/daily` for a release. */
 const PARENTS: Record<string, (prn: string, signal: AbortSignal) => Promise<string>> = {
 	product: async (prn, signal) =>
 		(await answer(api.GET("/v1/products/{prn}", { params: { path: { prn } }, signal }))).product.name,
@@ -72,7 +72,7 @@ function parentQuery(prn: string) {
 export interface Found {
 	prn: string;
 	words: string;
-	/** By what it was found, where that is not its name. */
+	/** The matching value, if it is not the name. */
 	hint: string;
 }
 
@@ -83,10 +83,10 @@ const MATCHED: Record<string, string> = {
 	fingerprint: "by its fingerprint",
 };
 
-/** Devices are known by their identifiers alone. */
+/** The name of a device is its identifier alone. */
 const isWithin = ({ type, within_prn: within }: Schemas["Hit"]): boolean => type !== "device" && Boolean(within);
 
-/** A certificate has no name but its fingerprint. */
+/** A certificate has no name, only a fingerprint. */
 function wordsOf({ type, name, prn }: Schemas["Hit"]): string {
 	return (type === "device_certificate" ? name?.slice(0, 16) : name) ?? prn;
 }
@@ -100,7 +100,7 @@ function useSettled(text: string): string {
 	return settled;
 }
 
-/** What is found by a text, by kind. `isWaiting`: it can still become more. */
+/** The hits for a text, by kind. `isWaiting`: more may come. */
 export function useLookup(text: string): { groups: { title: string; found: Found[] }[]; isWaiting: boolean } {
 	const settled = useSettled(text);
 	const { data, isFetching } = useQuery(lookupQuery(settled));

@@ -3,7 +3,7 @@ import type { Schemas } from "../api/client";
 import { Gate } from "../ui/gate";
 import styles from "./organization_choice.module.css";
 
-/** For a person who is in several organizations: each has pages of its own, below `/o/<name>/`. */
+/** For a person in several organizations: each organization has its own pages, below `/o/<name>/`. */
 export function OrganizationChoice({ me }: { me: Schemas["Me"] }): ReactNode {
 	const organizations = me.organizations ?? [];
 	if (organizations.length === 0) {

@@ -38,7 +38,7 @@ interface Group {
 	entries: Entry[];
 }
 
-/** What can be gone to and done from here. */
+/** The places and actions of the palette. */
 function useEntries({ openHelp, signOut }: PaletteProps): Entry[] {
 	const navigate = useNavigate();
 	const { data } = useQuery(meQuery);
@@ -64,12 +64,12 @@ function matches(words: string, typed: string): boolean {
 		.every((part) => lower.includes(part));
 }
 
-/** Entries under a heading, if there are any. */
+/** A group of entries with a heading, unless it is empty. */
 function groupOf(title: string, entries: Entry[]): Group[] {
 	return entries.length > 0 ? [{ title, entries }] : [];
 }
 
-/** Everything that a text leads to: places and actions by their words, then records by the server's lookup. */
+/** Everything that a text finds: places and actions by their names, then records by the server's lookup. */
 function useGroups(props: PaletteProps, text: string): { groups: Group[]; isWaiting: boolean } {
 	const navigate = useNavigate();
 	const entries = useEntries(props).filter(({ words }) => matches(words, text));
@@ -83,7 +83,7 @@ function useGroups(props: PaletteProps, text: string): { groups: Group[]; isWait
 	);
 	const search = (): void => void navigate({ to: "/devices", search: { q: text } });
 	const jumps: Entry[] = [];
-	// Not every kind is found by a lookup, and Enter does nothing else than what is read.
+	// A lookup does not find every kind of record, and Enter must only open the entry that is shown.
 	if (!isWaiting && records.length === 0 && parsePrn(text))
 		jumps.push({ id: "prn", words: `Open ${text}`, hint: "PRN", onAction: toPrn(text) });
 	else if (!isWaiting && text)
@@ -91,7 +91,7 @@ function useGroups(props: PaletteProps, text: string): { groups: Group[]; isWait
 	return { groups: [...groupOf("Places and actions", entries), ...records, ...groupOf("Search", jumps)], isWaiting };
 }
 
-/** Everything by its name, with the keyboard: places, the page's actions, and any record by what somebody has of it. */
+/** The command palette: places, the page's actions, and records, with the keyboard. */
 export function Palette(props: PaletteProps): ReactNode {
 	const [typed, setTyped] = useState("");
 	const close = (): void => {

@@ -1,4 +1,4 @@
-// The places of the console, for the rail, the palette and the keys. A new page that is a place is one entry here.
+// The places of the console, for the navigation, the palette and the shortcuts. A new place is one entry here.
 import {
 	FileUp,
 	Gauge,
@@ -19,13 +19,13 @@ export interface Place {
 	to: string;
 	words: string;
 	icon: ComponentType<{ size?: number; "aria-hidden"?: boolean }>;
-	/** The operation without which there is nothing to see: then the place is not shown. */
+	/** The operation that the page needs. Without permission for it, the place is not shown. */
 	needs?: ScopedOperation;
 	/** The key after `g`. */
 	key: string;
-	/** Further paths whose pages belong to it. */
+	/** Further paths that belong to the place. */
 	also?: readonly string[];
-	/** Whether it is in the rail; the others are in the palette only. */
+	/** Whether it is in the navigation. The others are only in the palette. */
 	isInRail: boolean;
 }
 

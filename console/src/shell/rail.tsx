@@ -8,7 +8,7 @@ import { Link } from "../ui/link";
 import { PLACES } from "./places";
 import styles from "./rail.module.css";
 
-/** The places, at the left; on a phone at the bottom, under the thumb. A place without anything to see for its viewer is left out. */
+/** The navigation: on the left, or on a phone at the bottom. Places that the viewer may not see are left out. */
 export function Rail(): ReactNode {
 	const { data } = useQuery(meQuery);
 	const granted = data?.user.scopes ?? [];

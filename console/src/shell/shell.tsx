@@ -1,4 +1,4 @@
-// What surrounds every page of somebody who is signed in: the rail, the bar above, the footer, and the dialogs of the whole console.
+// The frame of every page for signed-in people: the navigation, the bar, the footer, and the dialogs of the whole console.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
@@ -23,7 +23,7 @@ import styles from "./shell.module.css";
 import { useSignOut } from "./sign_out";
 import { StopBar } from "./stop_bar";
 
-/** Readers and keyboards begin a new page at its start. */
+/** A new page starts at its beginning for screen readers and keyboards. */
 function useFocusOnNewPage(): React.RefObject<HTMLElement | null> {
 	const main = useRef<HTMLElement>(null);
 	const path = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname });
@@ -35,7 +35,7 @@ function useFocusOnNewPage(): React.RefObject<HTMLElement | null> {
 	return main;
 }
 
-/** The pages of who is signed in; for anybody else the way to sign in, at the same address. */
+/** The pages for signed-in people. For others, the sign-in form at the same address. */
 export function Shell(): ReactNode {
 	const { data, error, isPending, refetch } = useQuery(meQuery);
 	if (isPending) return <div className={styles.waiting} aria-busy="true" />;

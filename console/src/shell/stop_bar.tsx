@@ -10,7 +10,7 @@ import { StopName } from "../resources/overview/stop_name";
 import { Button } from "../ui/button";
 import styles from "./stop_bar.module.css";
 
-/** On every page while an emergency stop is on. */
+/** The bar on every page during an emergency stop. */
 export function StopBar(): ReactNode {
 	const { data: me } = useQuery(meQuery);
 	const maySee = hasScope(me?.user.scopes ?? [], scopes.organization_overview);

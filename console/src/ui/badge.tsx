@@ -2,7 +2,7 @@ import { Ban, Check, Circle, CircleDashed, Loader, TriangleAlert, X } from "luci
 import type { ReactNode } from "react";
 import styles from "./badge.module.css";
 
-/** What a state means to whoever looks at it. Each has a shape besides its colour. */
+/** The meaning of a state for people. Each has a shape in addition to its colour. */
 export type Tone = "good" | "bad" | "warn" | "busy" | "stopped" | "plain" | "none";
 
 const SHAPES = {
@@ -26,7 +26,7 @@ export function Badge({ tone, children }: { tone: Tone; children: ReactNode }): 
 	);
 }
 
-/** A label that somebody gave: a tag, a role. */
+/** A label given by people: a tag, a role. */
 export function Chip({ children }: { children: ReactNode }): ReactNode {
 	return <span className={styles.chip}>{children}</span>;
 }

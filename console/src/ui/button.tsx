@@ -6,10 +6,10 @@ import { notify } from "./toasts";
 
 interface ButtonProps extends Omit<AriaButtonProps, "className" | "style" | "children"> {
 	children: ReactNode;
-	/** `primary`: what this page is for, one per page. `danger`: what takes something away. */
+	/** `primary`: the main action, one per page. `danger`: an action that removes something. */
 	look?: "primary" | "plain" | "danger" | "quiet";
 	size?: "normal" | "small";
-	/** Where it is refused, the button is grey and says why, also to keyboards and screen readers. */
+	/** Why the action is not allowed. The button is then disabled and shows the reason, also to keyboards and screen readers. */
 	permission?: Permission;
 	/** Whether it waits for the server. */
 	isBusy?: boolean;
@@ -32,7 +32,7 @@ export function Button({
 			{...rest}
 			{...(press ? { onPress: press } : {})}
 			{...(reason && rest["aria-label"] ? { "aria-label": `${rest["aria-label"]} (not allowed: ${reason})` } : {})}
-			// A form that is being sent is not sent again, and the button keeps the focus.
+			// A form is not sent twice, and the button keeps the focus.
 			type={isBusy || reason ? "button" : (rest.type ?? "button")}
 			data-busy={isBusy || undefined}
 			className={`${styles.button} ${styles[look]} ${styles[size]} ${reason ? styles.refused : ""}`}

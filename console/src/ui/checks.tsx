@@ -3,17 +3,17 @@ import styles from "./checks.module.css";
 
 interface ChecksProps {
 	legend: string;
-	/** Values with the words for them. */
+	/** The values and their labels. */
 	options: readonly (readonly [string, string])[];
 	chosen: readonly string[];
 	onChange: (chosen: string[]) => void;
-	/** In place of the boxes where there are none. */
+	/** Shown in place of the boxes if there are none. */
 	empty?: string;
-	/** For words that are read character by character. */
+	/** For values that are read character by character. */
 	isMono?: boolean;
 }
 
-/** Boxes to tick: any number of many. The list scrolls where it is long. */
+/** Check boxes for any number of values. A long list scrolls. */
 export function Checks({ legend, options, chosen, onChange, empty, isMono }: ChecksProps): ReactNode {
 	const toggle = (value: string): void =>
 		onChange(chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value]);

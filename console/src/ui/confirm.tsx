@@ -6,9 +6,9 @@ import { Form } from "./form";
 
 interface ConfirmProps {
 	title: string;
-	/** What becomes of it, in sentences. */
+	/** The effect, as sentences. */
 	children: ReactNode;
-	/** What has to be typed: the name of what goes for good. */
+	/** The text to type: the name of what is deleted. */
 	word: string;
 	action: string;
 	isOpen: boolean;
@@ -18,7 +18,7 @@ interface ConfirmProps {
 	error?: unknown;
 }
 
-/** Asks to type the name of something before it goes for good. What can be undone is never asked about. */
+/** Asks to type the name of something before it is deleted permanently. Actions that can be undone never ask. */
 export function ConfirmByTyping(props: ConfirmProps): ReactNode {
 	const [typed, setTyped] = useState("");
 	return (

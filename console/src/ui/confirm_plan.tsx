@@ -8,13 +8,13 @@ import { Form } from "./form";
 
 interface ConfirmPlanProps<Plan> {
 	title: string;
-	/** What becomes of it, in sentences. */
+	/** The effect, as sentences. */
 	children?: ReactNode;
 	action: string;
-	/** Asks the server what it would do. */
+	/** Asks the server for the effect. */
 	plan: () => Promise<Plan | null>;
 	view: (plan: Plan) => ReactNode;
-	/** Does it, as it was planned. */
+	/** Makes the change as planned. */
 	apply: (plan: Plan | null) => Promise<unknown>;
 	command: string;
 	onDone: () => Promise<unknown> | undefined;
@@ -33,7 +33,7 @@ export function ConfirmPlan<Plan>(props: ConfirmPlanProps<Plan>): ReactNode {
 	const apply = useMutation({
 		mutationFn: () => props.apply(plan.data ?? null),
 		onSuccess: props.onDone,
-		// What it was planned for may be another one by now.
+		// The plan may be for an earlier state.
 		onError: () => void plan.refetch(),
 	});
 	return (

@@ -21,7 +21,7 @@ export function Copy({ text, label }: { text: string; label: string }): ReactNod
 	);
 }
 
-/** A command as one would type it in a terminal: the same as what the page does. */
+/** A command that does the same as the page, as one would type it in a terminal. */
 export function Command({ text, label = "The same in a terminal" }: { text: string; label?: string }): ReactNode {
 	return (
 		<div className={styles.command}>

@@ -10,12 +10,12 @@ interface DialogProps {
 	isOpen: boolean;
 	onClose: () => void;
 	children: ReactNode;
-	/** Whether a click beside it closes it. Not where something was typed. */
+	/** Whether a click outside closes it. Not for dialogs with typed text. */
 	isLight?: boolean;
 	isUrgent?: boolean;
 }
 
-/** A dialog above the page. On a phone it comes from below, under the thumb. */
+/** A dialog above the page. On a phone it appears at the bottom. */
 export function Dialog({ title, isOpen, onClose, children, isLight, isUrgent }: DialogProps): ReactNode {
 	return (
 		<ModalOverlay

@@ -4,13 +4,13 @@ import styles from "./drop_file.module.css";
 
 interface DropFileProps {
 	label: string;
-	/** What kind of file it takes, in words. */
+	/** The kind of the file, in words. */
 	hint: ReactNode;
 	accept: string;
 	onFile: (file: File) => void;
 }
 
-/** A place to drop one file on; a press, or a key, chooses one instead. */
+/** A place to drop one file on. A click or a key opens the file dialog instead. */
 export function DropFile({ label, hint, accept, onFile }: DropFileProps): ReactNode {
 	const [isOver, setIsOver] = useState(false);
 	const take = (files: FileList | null): void => {
@@ -41,7 +41,7 @@ export function DropFile({ label, hint, accept, onFile }: DropFileProps): ReactN
 				accept={accept}
 				onChange={({ target }) => {
 					take(target.files);
-					// The same file again, after it was mended, is a choice too.
+					// Choosing the same file again after it was corrected must also work.
 					target.value = "";
 				}}
 			/>

@@ -3,12 +3,12 @@ import styles from "./empty.module.css";
 
 interface EmptyProps {
 	title: string;
-	/** What would be here, and why one wants it. */
+	/** What would be in the list, and what it is useful for. */
 	children: ReactNode;
 	actions?: ReactNode;
 }
 
-/** In place of a list with nothing in it. */
+/** Shown in place of an empty list. */
 export function Empty({ title, children, actions }: EmptyProps): ReactNode {
 	return (
 		<div className={styles.empty}>

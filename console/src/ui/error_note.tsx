@@ -4,7 +4,7 @@ import { ApiError, Unreachable } from "../api/errors";
 import { Copy } from "./copy";
 import styles from "./error_note.module.css";
 
-/** Seconds until the server wants to be asked again, counting down. */
+/** The seconds until the server accepts a retry, counting down. */
 function useCountdown(seconds: number | null): number {
 	const [left, setLeft] = useState(seconds ?? 0);
 	useEffect(() => {
@@ -21,7 +21,7 @@ function wordsOf(error: unknown): string {
 	return "Something in this page went wrong. Reloading it may help.";
 }
 
-/** An error in the server's own words, with what support needs to find it in the log. */
+/** An error with the server's message, and what support needs to find it in the log. */
 export function ErrorNote({ error, title }: { error: unknown; title?: string }): ReactNode {
 	const refusal = error instanceof ApiError ? error : null;
 	const left = useCountdown(refusal?.retryAfter ?? null);

@@ -9,7 +9,7 @@ import styles from "./field.module.css";
 
 interface FieldProps {
 	label: string;
-	/** The field's name in the API: errors of the server about it stand at the field. */
+	/** The field's name in the API: the server's errors about it are shown at the field. */
 	name: string;
 	help?: ReactNode;
 	value?: string;
@@ -28,18 +28,18 @@ interface TextFieldProps extends FieldProps {
 	type?: HTMLInputTypeAttribute;
 	inputMode?: "text" | "numeric" | "email" | "search";
 	placeholder?: string;
-	/** For what is read character by character: hashes, codes, identifiers. */
+	/** For values that are read character by character: hashes, codes, identifiers. */
 	isMono?: boolean;
 }
 
-/** What the server says is wrong with the form's fields, by their names. */
+/** The server's errors about the form's fields, by their names. */
 export const FieldProblems = createContext<Record<string, string>>({});
 
 function useFieldProblem(name: string): string | undefined {
 	return useContext(FieldProblems)[name];
 }
 
-/** The server decides, so the browser never keeps a form from being sent. */
+/** The server validates, so the browser must not prevent a form from being sent. */
 function refusedBy(problem: string | undefined) {
 	return { isInvalid: problem !== undefined, validationBehavior: "aria" } as const;
 }
@@ -74,7 +74,7 @@ export function TextField({ label, help, isMono, placeholder, ...rest }: TextFie
 	);
 }
 
-/** A password, which can be looked at. Pasting and password managers work. */
+/** A password field whose text can be shown. Pasting and password managers work. */
 export function PasswordField({ label, help, ...rest }: FieldProps): ReactNode {
 	const problem = useFieldProblem(rest.name);
 	const [isShown, setIsShown] = useState(false);
@@ -131,11 +131,11 @@ interface SelectFieldProps {
 	help?: ReactNode;
 	value: string;
 	onChange: (value: string) => void;
-	/** Values with the words for them. */
+	/** The values and their labels. */
 	options: readonly (readonly [string, string])[];
 }
 
-/** A choice among few. The system's own list: it works with one hand on a phone, and with every aid. */
+/** A choice among few values. It uses the system's own list, which works on phones and with assistive technology. */
 export function SelectField({ label, name, help, value, onChange, options }: SelectFieldProps): ReactNode {
 	const id = useId();
 	return (

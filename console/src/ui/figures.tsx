@@ -8,7 +8,7 @@ interface FigureProps {
 	isBad?: boolean;
 }
 
-/** Numbers side by side, each above the words for it. */
+/** Numbers next to each other, each with its label below. */
 export function Figures({ children }: { children: ReactNode }): ReactNode {
 	return <dl className={styles.figures}>{children}</dl>;
 }

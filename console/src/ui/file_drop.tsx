@@ -2,7 +2,7 @@ import { Upload } from "lucide-react";
 import { type DragEvent, type ReactNode, useState } from "react";
 import styles from "./file_drop.module.css";
 
-/** A file, and a way to it that the browser can keep, where it can. */
+/** A file, and a handle to it that the browser can keep, if possible. */
 export interface GivenFile {
 	file: File;
 	handle?: FileSystemFileHandle;
@@ -11,7 +11,7 @@ export interface GivenFile {
 interface FileDropProps {
 	/** What the files are: "Firmware files". */
 	label: string;
-	/** What can be done here, in a sentence. */
+	/** The possible actions, as a sentence. */
 	children: ReactNode;
 	onFiles: (files: GivenFile[]) => void;
 	isMultiple?: boolean;
@@ -19,7 +19,7 @@ interface FileDropProps {
 
 type Handled = DataTransferItem & { getAsFileSystemHandle?: () => Promise<FileSystemHandle | null> };
 
-/** Asks for handles before the event is over: afterwards the browser has none. */
+/** Asks for handles before the event ends, because the browser has none afterwards. */
 function givenBy(items: DataTransferItemList): Promise<GivenFile[]> {
 	const all = [...items].filter(({ kind }) => kind === "file");
 	return Promise.all(
@@ -32,7 +32,7 @@ function givenBy(items: DataTransferItemList): Promise<GivenFile[]> {
 	).then((found) => found.flat());
 }
 
-/** A place to drop files on, and to choose them with keys, a mouse or a thumb. */
+/** A place to drop files on, or to choose them with a keyboard, a mouse or touch. */
 export function FileDrop({ label, children, onFiles, isMultiple }: FileDropProps): ReactNode {
 	const [isOver, setIsOver] = useState(false);
 	const over = (event: DragEvent): void => {

@@ -10,11 +10,11 @@ interface FileFieldProps {
 	onChange: (text: string) => void;
 	help?: ReactNode;
 	placeholder?: string;
-	/** The file's kinds for the system's dialog, such as `.pem,.crt`. */
+	/** The file types for the system's dialog, such as `.pem,.crt`. */
 	accept?: string;
 }
 
-/** A file's content as the API takes it: text as it is, bytes (such as DER) in base64. */
+/** The content of a file in the form of the API: text unchanged, bytes (such as DER) in base64. */
 async function contentOf(file: File): Promise<string> {
 	const bytes = new Uint8Array(await file.arrayBuffer());
 	try {
@@ -24,7 +24,7 @@ async function contentOf(file: File): Promise<string> {
 	}
 }
 
-/** A text that comes from a file: dropped, chosen or pasted. */
+/** A text from a file: dropped, chosen or pasted. */
 export function FileField(props: FileFieldProps): ReactNode {
 	const id = useId();
 	const problem = useContext(FieldProblems)[props.name];

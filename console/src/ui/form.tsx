@@ -6,11 +6,11 @@ import styles from "./form.module.css";
 
 interface FormProps {
 	children: ReactNode;
-	/** What to do with the values, by the fields' names. */
+	/** Called with the values, by the fields' names. */
 	onSubmit: (values: Record<string, string>) => void;
-	/** What went wrong the last time. What is about a field stands at the field, the rest above the buttons. */
+	/** The last error. Errors about a field are shown at the field, others above the buttons. */
 	error?: unknown;
-	/** The buttons, the one that sends first. */
+	/** The buttons. The one that sends the form comes first. */
 	actions: ReactNode;
 	label?: string;
 }
@@ -20,7 +20,7 @@ function valuesOf(event: FormEvent<HTMLFormElement>): Record<string, string> {
 	return Object.fromEntries([...entries].map(([name, value]) => [name, typeof value === "string" ? value : ""]));
 }
 
-/** A form whose errors stand where they belong. Nothing that was typed is lost when it is refused. */
+/** A form that shows errors at its fields. A refusal loses nothing that was typed. */
 export function Form({ children, onSubmit, error, actions, label }: FormProps): ReactNode {
 	const fields = error instanceof ApiError ? error.fields : {};
 	const isElsewhere = error !== null && error !== undefined && Object.keys(fields).length === 0;

@@ -7,7 +7,7 @@ interface GateProps {
 	children: ReactNode;
 }
 
-/** A page outside of the shell, with one thing to do: sign in, set up, accept. */
+/** A page outside of the shell with a single purpose: signing in, setup, accepting an invitation. */
 export function Gate({ title, sentence, children }: GateProps): ReactNode {
 	useEffect(() => {
 		document.title = `${title} · Olivine`;

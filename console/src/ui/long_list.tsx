@@ -1,7 +1,7 @@
 import { type ReactNode, type Ref, Suspense } from "react";
 import { VirtualItems } from "./widgets";
 
-/** What an item puts on its `li`. */
+/** The attributes of an item's `li`. */
 export interface ItemPlace {
 	ref?: Ref<HTMLLIElement>;
 	"data-index"?: number;
@@ -14,15 +14,15 @@ interface LongListProps<Item> {
 	className: string | undefined;
 	items: readonly Item[];
 	itemKey: (item: Item) => string;
-	/** As high as most items are. */
+	/** The usual height of an item. */
 	height: number;
 	item: (item: Item, place: ItemPlace) => ReactNode;
 }
 
-/** Of more items than these, only those in view are in the document. */
+/** If there are more items than this, only those in view are in the document. */
 const MANY = 100;
 
-/** A list that gets long, of items that are no table. */
+/** A list that can be long, with items that are not table rows. */
 export function LongList<Item>({ label, className, items, itemKey, height, item }: LongListProps<Item>): ReactNode {
 	const draw = (index: number, place: ItemPlace): ReactNode => {
 		const each = items[index];

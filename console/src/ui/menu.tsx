@@ -13,13 +13,13 @@ interface MenuEntry {
 }
 
 interface MenuProps {
-	/** What opens it. */
+	/** The button that opens it. */
 	children: ReactNode;
 	label: string;
 	entries: readonly MenuEntry[];
 }
 
-/** Actions behind a button. */
+/** A menu of actions behind a button. */
 export function Menu({ children, label, entries }: MenuProps): ReactNode {
 	return (
 		<MenuTrigger>

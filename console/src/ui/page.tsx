@@ -4,17 +4,17 @@ import styles from "./page.module.css";
 
 interface PageProps {
 	title: string;
-	/** What the page has to say, in a sentence. The evidence follows below. */
+	/** The state of things as a sentence. The details follow below. */
 	sentence?: ReactNode;
-	/** Pages above this one, outermost first. */
+	/** The parent pages, the outermost first. */
 	path?: readonly { to: string; words: string }[];
 	actions?: ReactNode;
-	/** A state beside the title. */
+	/** A state next to the title. */
 	badge?: ReactNode;
 	children: ReactNode;
 }
 
-/** A page: where it is, what it says, what can be done, and then the evidence. */
+/** A page: its path, its sentence, its actions, and then the details. */
 export function Page({ title, sentence, path, actions, badge, children }: PageProps): ReactNode {
 	useEffect(() => {
 		document.title = `${title} · Olivine`;
@@ -53,11 +53,11 @@ interface SectionProps {
 	hint?: ReactNode;
 	actions?: ReactNode;
 	children: ReactNode;
-	/** Whether the content brings its own edges, as tables do. */
+	/** Whether the content has its own margins, as tables do. */
 	isFlush?: boolean;
 }
 
-/** A part of a page, under its heading. */
+/** A section of a page with a heading. */
 export function Section({ title, hint, actions, children, isFlush }: SectionProps): ReactNode {
 	return (
 		<section className={styles.section} aria-label={title}>
@@ -73,7 +73,7 @@ export function Section({ title, hint, actions, children, isFlush }: SectionProp
 	);
 }
 
-/** Parts beside each other where there is room. */
+/** Sections next to each other if there is room. */
 export function Columns({ children }: { children: ReactNode }): ReactNode {
 	return <div className={styles.columns}>{children}</div>;
 }

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import styles from "./properties.module.css";
 
-/** Names with their values. `null` and `undefined` are shown as nothing known. */
+/** Names with their values. `null` and `undefined` are shown as unknown. */
 export function Properties({ rows }: { rows: Record<string, ReactNode> }): ReactNode {
 	return (
 		<dl className={styles.list}>

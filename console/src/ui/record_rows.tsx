@@ -11,11 +11,11 @@ interface RecordRowsProps<Row> {
 	error?: unknown;
 	empty: ReactNode;
 	foot?: ReactNode;
-	/** The list that the rows are of, where it is read page by page. */
+	/** The list of the rows, if it is read page by page. */
 	pages?: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
 }
 
-/** A short list of records of which each has more to say than fits into columns. */
+/** A short list of records with more details than fit into columns. */
 export function RecordRows<Row>(props: RecordRowsProps<Row>): ReactNode {
 	const { rows, error, pages } = props;
 	if (error !== null && error !== undefined) return <ErrorNote error={error} />;
@@ -45,7 +45,7 @@ export function RecordRows<Row>(props: RecordRowsProps<Row>): ReactNode {
 
 interface RecordRowProps {
 	name: ReactNode;
-	/** Its state, beside the name. */
+	/** Its state, next to the name. */
 	badges?: ReactNode;
 	/** A line below. */
 	facts?: ReactNode;
@@ -53,7 +53,7 @@ interface RecordRowProps {
 	actions?: ReactNode;
 }
 
-/** A record: its name and state, its facts below, and what can be done with it. */
+/** A record: its name and state, details below, and its actions. */
 export function RecordRow({ name, badges, facts, children, actions }: RecordRowProps): ReactNode {
 	return (
 		<>

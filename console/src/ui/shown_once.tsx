@@ -5,14 +5,14 @@ import { Dialog } from "./dialog";
 
 interface ShownOnceProps {
 	title: string;
-	/** Who has it can do what, and until when. */
+	/** What its owner can do with it, and until when. */
 	children: ReactNode;
 	label: string;
 	text: string;
 	onClose: () => void;
 }
 
-/** A secret or a link that the server can't show again. It is in this dialog only, and gone with it. */
+/** A secret or a link that the server can't show again. It is only in this dialog. */
 export function ShownOnce({ title, children, label, text, onClose }: ShownOnceProps): ReactNode {
 	return (
 		<Dialog title={title} isOpen onClose={onClose}>

@@ -8,11 +8,11 @@ import styles from "./table.module.css";
 import { TickAll, TickRow, type Ticks, useTickRange } from "./ticks";
 import { VirtualRows } from "./widgets";
 
-/** A column: its heading, and what it shows of a row. */
+/** A column: its heading, and the content of its cells. */
 export interface Column<Row> {
 	heading: string;
 	cell: (row: Row) => ReactNode;
-	/** `name`: takes the room that is left. `phone`: also shown where there is little room; the first column always is. */
+	/** `name`: takes the remaining width. `phone`: also shown on a small screen; the first column always is. */
 	width?: "name" | "narrow" | "normal";
 	isOnPhone?: boolean;
 	isNumber?: boolean;
@@ -26,33 +26,33 @@ interface Pages {
 }
 
 interface TableProps<Row> {
-	/** What the rows are, for readers: "Devices". */
+	/** What the rows are, for screen readers: "Devices". */
 	label: string;
 	columns: readonly Column<Row>[];
 	rows: readonly Row[] | undefined;
 	rowKey: (row: Row) => string;
 	error?: unknown;
-	/** In place of the rows where there are none. */
+	/** Shown in place of the rows if there are none. */
 	empty: ReactNode;
-	/** How many rows to leave room for while they are loaded. */
+	/** For how many rows space is reserved while they are loading. */
 	expected?: number;
-	/** Records that were made meanwhile, and how to look at them. They never move rows under somebody's hand. */
+	/** New records since the list was read, and a function to show them. They are never inserted while somebody may be using the list. */
 	newer?: { records: number; onShow: () => void };
-	/** The list that the rows are of, where it is read page by page. */
+	/** The list of the rows, if it is read page by page. */
 	pages?: Pages;
-	/** What stands below the last row. */
+	/** Shown below the last row. */
 	foot?: ReactNode;
-	/** Rows can be ticked, for what is done to several of them. */
+	/** Rows can be selected for an action on several of them. */
 	ticks?: Ticks<Row>;
 }
 
-/** Of more rows than these, only those in view are in the document. */
+/** If there are more rows than this, only those in view are in the document. */
 const MANY = 100;
-/** Somebody who has so many rows wants more than one further page of them. */
+/** After this many rows, several further pages are loaded at once. */
 const LONG = 500;
 const PAGES_OF_LONG = 10;
 
-/** A list of records. Each list of the console is one. */
+/** A list of records. All lists of the console use it. */
 export function Table<Row>(props: TableProps<Row>): ReactNode {
 	const { rows, error, newer, ticks } = props;
 	if (!rows && isError(error)) return <Note error={error} />;
@@ -122,7 +122,7 @@ function Body<Row>({ rows, rowKey, columns, ticks, expected }: TableProps<Row>):
 }
 
 async function fetchMore({ fetchNextPage }: Pages, isLong: boolean): Promise<void> {
-	// After the last page, a list reads nothing further.
+	// After the last page, nothing more is read.
 	for (let page = 0; page < (isLong ? PAGES_OF_LONG : 1); page += 1) await fetchNextPage();
 }
 
@@ -171,7 +171,7 @@ interface CellsProps<Row> {
 
 function Cells<Row>({ row, columns, index, isOfMany, tick }: CellsProps<Row>): ReactNode {
 	return (
-		// The first row is that of the headings.
+		// The first row contains the headings.
 		<tr className={styles.row} aria-rowindex={isOfMany ? index + 2 : undefined} data-index={index}>
 			{tick && <td className={styles.tick}>{tick}</td>}
 			{columns.map((column, at) => (
@@ -189,7 +189,7 @@ interface PlaceholdersProps<Row> {
 	tick: boolean;
 }
 
-/** As high as rows are, so that nothing jumps when they come. */
+/** Placeholders with the height of rows, so that the layout does not jump. */
 function Placeholders<Row>({ columns, rows = 8, tick }: PlaceholdersProps<Row>): ReactNode {
 	return Array.from({ length: rows }, (_, row) => (
 		// biome-ignore lint/suspicious/noArrayIndexKey: they are all the same

@@ -2,10 +2,10 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { Link } from "./link";
 import styles from "./tabs.module.css";
 
-/** Pages beside each other. Links, not buttons: each has its own address. */
+/** Tabs. They are links and not buttons, because each page has its own address. */
 export function Tabs({ label, tabs }: { label: string; tabs: readonly { to: string; words: string }[] }): ReactNode {
 	const nav = useRef<HTMLElement>(null);
-	// On a phone not all of them fit: the one that is open is seen.
+	// On a phone not all of them fit, so the open one is scrolled into view.
 	useEffect(() => {
 		nav.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
 	}, []);

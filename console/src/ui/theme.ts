@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, or as was chosen here. `public/assets/theme.js` does the same before the first paint.
+// Light or dark theme: the system's setting, or the one chosen here. `public/assets/theme.js` does the same before the first paint.
 import { keep, readKept } from "../words/kept";
 
 export type Theme = "system" | "light" | "dark";

@@ -1,18 +1,18 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import styles from "./ticks.module.css";
 
-/** Rows that are ticked, by their keys. */
+/** The selected rows, by their keys. */
 export interface Ticks<Row> {
 	isTicked: (key: string) => boolean;
 	onTick: (keys: readonly string[], isTicked: boolean) => void;
-	/** What a row is called, for readers. */
+	/** The name of a row, for screen readers. */
 	nameOf: (row: Row) => string;
 }
 
 interface TickProps {
 	label: string;
 	isTicked: boolean;
-	/** Some of what it stands for is ticked. */
+	/** Some of the rows that it stands for are selected. */
 	isPartly?: boolean;
 	onTick: (isTicked: boolean, isFurther: boolean) => void;
 }
@@ -37,7 +37,7 @@ function Tick({ label, isTicked, isPartly = false, onTick }: TickProps): ReactNo
 	);
 }
 
-/** Ticks all rows that are loaded. */
+/** Selects all loaded rows. */
 export function TickAll<Row>({ keys, ticks }: { keys: readonly string[]; ticks: Ticks<Row> }): ReactNode {
 	const ticked = keys.filter(ticks.isTicked).length;
 	const isAll = ticked > 0 && ticked === keys.length;
@@ -51,12 +51,12 @@ export function TickAll<Row>({ keys, ticks }: { keys: readonly string[]; ticks: 
 	);
 }
 
-/** Ticks a row; with the shift key, all rows from the one that was ticked before. */
+/** Selects a row; with the shift key, all rows from the last selected one. */
 export function TickRow({ name, ...rest }: Omit<TickProps, "label"> & { name: string }): ReactNode {
 	return <Tick label={`Tick ${name}`} {...rest} />;
 }
 
-/** What ticking the row at an index does. `keysOf` gives the keys of the rows from one index to another. */
+/** Handles the selection of the row at an index. `keysOf` returns the keys of the rows between two indexes. */
 export function useTickRange<Row>(
 	keysOf: (from: number, to: number) => readonly string[],
 	ticks: Ticks<Row> | undefined,

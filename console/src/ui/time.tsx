@@ -2,7 +2,7 @@ import { type ReactNode, useSyncExternalStore } from "react";
 import { chosenZone, fullTime, relativeTime } from "../words/times";
 import styles from "./time.module.css";
 
-// One clock for all times of a page, so that they change together.
+// One clock for all times of a page, so that they change at the same moment.
 let now = new Date();
 const listeners = new Set<() => void>();
 let timer: number | undefined;
@@ -21,12 +21,12 @@ function subscribe(listener: () => void): () => void {
 	};
 }
 
-/** The present time, to within five seconds. */
+/** The current time, accurate to five seconds. */
 export function useNow(): Date {
 	return useSyncExternalStore(subscribe, () => now);
 }
 
-/** A time as how long ago; on hover and focus in full, in the chosen zone and in UTC. */
+/** A time as its age; on hover and focus in full, in the chosen time zone and in UTC. */
 export function Time({ at }: { at: string }): ReactNode {
 	const present = useNow();
 	const date = new Date(at);

@@ -12,7 +12,7 @@ interface Shown extends Toast {
 }
 
 const SHAPES = { good: Check, bad: CircleAlert, info: Info };
-/** Errors stay until they are closed: nobody should have to be fast. */
+/** Errors stay until they are closed, so that nobody has to be fast. */
 const GOES_AFTER = 8_000;
 
 let shown: readonly Shown[] = [];
@@ -28,14 +28,14 @@ function close(id: number): void {
 	set(shown.filter((toast) => toast.id !== id));
 }
 
-/** Says something that happened, at the edge of the page. */
+/** Shows a short message at the edge of the page. */
 export function notify(toast: Toast): void {
 	const id = next++;
 	set([...shown.filter(({ text }) => text !== toast.text).slice(-2), { ...toast, id }]);
 	if (toast.tone !== "bad") window.setTimeout(() => close(id), GOES_AFTER);
 }
 
-/** Where they appear. */
+/** The place where they appear. */
 export function Toasts(): ReactNode {
 	const toasts = useSyncExternalStore(
 		(listener) => {

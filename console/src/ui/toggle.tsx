@@ -7,7 +7,7 @@ interface ToggleProps {
 	children: ReactNode;
 }
 
-/** Something that is shown or left out. */
+/** A switch for something that is shown or hidden. */
 export function Toggle({ isOn, onChange, children }: ToggleProps): ReactNode {
 	return (
 		<button type="button" className={styles.toggle} aria-pressed={isOn} onClick={() => onChange(!isOn)}>

@@ -1,9 +1,9 @@
-// Widgets that few pages need and that weigh much. They are a file of their own (`assets/widgets.js`), loaded when the first page is done.
+// Large widgets that few pages need. They are in a separate file (`assets/widgets.js`), which is loaded after the first page.
 import { lazy } from "react";
 
 const load = () => import("./widgets/widgets");
 
-/** A point in time, typed or chosen, with its zone beside it. */
+/** A point in time, typed or chosen, with its time zone. */
 export const TimeField = lazy(async () => ({ default: (await load()).TimeField }));
 
 /** The rows of a long table: only those in view are in the document. */

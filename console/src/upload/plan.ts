@@ -1,11 +1,11 @@
-// What has to be known of an upload to go on with it, after a pause as after a crash. Pure: no browser, no server.
+// The data that is needed to resume an upload after a pause or a crash. No browser and no server are needed.
 
 const MIB = 1024 * 1024;
 const PART = 16 * MIB;
-/** How many parts a content can have, as the API says. */
+/** The maximum number of parts of a content, as in the API. */
 const MOST_PARTS = 10_000;
 
-/** An upload that was begun. It is kept until the server has all of it. */
+/** An upload that was started. It is kept until the server has all bytes. */
 export interface Plan {
 	/** The binary's PRN. */
 	prn: string;
@@ -17,7 +17,7 @@ export interface Plan {
 	partSize: number;
 	/** The SHA-256 of each part. */
 	parts: string[];
-	/** The file, where the browser can keep a way to it. */
+	/** A handle of the file, if the browser can keep one. */
 	handle?: FileSystemFileHandle;
 }
 
@@ -29,7 +29,7 @@ export interface Part {
 	hash: string;
 }
 
-/** The size of the parts: larger where there would be too many. */
+/** The size of the parts. It is increased if there would be too many. */
 export function partSizeFor(size: number): number {
 	return Math.max(PART, Math.ceil(size / MOST_PARTS / MIB) * MIB);
 }
@@ -42,7 +42,7 @@ export function partsOf({ size, partSize, parts }: Pick<Plan, "size" | "partSize
 	});
 }
 
-/** What is still to be sent, if these parts are there: by index, their hashes. */
+/** The parts that must still be sent, given the hashes of the existing parts by index. */
 export function missingParts(plan: Plan, there: ReadonlyMap<number, string>): Part[] {
 	return partsOf(plan).filter(({ index, hash }) => there.get(index) !== hash);
 }

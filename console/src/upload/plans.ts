@@ -1,4 +1,4 @@
-// Plans, as the browser keeps them: in IndexedDB, because it can keep a way to the file too.
+// The stored plans of uploads. They are in IndexedDB, because it can also store handles of files.
 import type { Plan } from "./plan";
 
 const STORE = "plans";
@@ -25,12 +25,12 @@ async function store(mode: IDBTransactionMode): Promise<IDBObjectStore> {
 	return (await database()).transaction(STORE, mode).objectStore(STORE);
 }
 
-/** Keeps a plan. Where the browser keeps nothing, the upload still runs, but ends with the page. */
+/** Stores a plan. If the browser can't store it, the upload still runs, but ends with the page. */
 export async function keepPlan(plan: Plan): Promise<void> {
 	try {
 		await done((await store("readwrite")).put(plan));
 	} catch {
-		// Storage is off or full.
+		// Storage is disabled or full.
 	}
 }
 

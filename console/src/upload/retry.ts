@@ -1,12 +1,12 @@
-// When it makes sense to try again, and when.
+// Decides whether and when a request is retried.
 import { ApiError, Unreachable } from "../api/errors";
 import { SendRefused } from "./worker_client";
 
 const LONGEST = 30_000;
-/** How often a part may be refused before the upload fails. A URL that expired is asked for anew by the next try. */
+/** How often a part may be refused before the upload fails. If a URL has expired, the next attempt asks for a new one. */
 const MOST_REFUSALS = 3;
 
-/** Whether the server or the storage may take the same a little later. */
+/** Whether the server or the storage may accept the same request a little later. */
 function isPassing(error: unknown): boolean {
 	if (error instanceof Unreachable) return true;
 	if (error instanceof ApiError || error instanceof SendRefused) {
@@ -35,7 +35,10 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 	});
 }
 
-/** Does something until it succeeds, is refused for good, or is stopped. `onTrouble` hears why it waits, and `null` once it goes on. */
+/**
+ * Repeats an action until it succeeds, is refused permanently, or is stopped. `onTrouble` gets the reason for waiting, and `null` once it
+ * continues.
+ */
 export async function persistently<T>(
 	work: () => Promise<T>,
 	signal: AbortSignal,

@@ -1,17 +1,17 @@
-// Sends what is missing of a file, several parts at once.
+// Sends the missing parts of a file, several at the same time.
 import { answer, api, change, type Schemas } from "../api/client";
 import { missingParts, type Part, type Plan, partsOf } from "./plan";
 import { persistently } from "./retry";
 import { hashFile, sendBytes } from "./worker_client";
 
-/** A browser has six connections to a server, and one of them is the stream's. */
+/** A browser has six connections to a server, and the event stream uses one of them. */
 const AT_ONCE_TO_SERVER = 3;
 const AT_ONCE_TO_STORE = 4;
 
-/** What was given is not the file that the upload was begun with. */
+/** The given file is not the one with which the upload was started. */
 export class WrongFile extends Error {}
 
-/** What is told while it is sent. */
+/** The notifications while it is sent. */
 export interface Listener {
 	onBytes: (bytes: number) => void;
 	onTrouble: (why: string | null, error?: unknown) => void;
@@ -40,7 +40,7 @@ export function bytesThere(plan: Plan, there: ReadonlyMap<number, string>): numb
 	return sizes.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Refuses another file than that of the plan: by its size, and by its first part. */
+/** Refuses a file that differs from the one in the plan: by its size, and by its first part. */
 export async function checkFile(plan: Plan, file: File, signal: AbortSignal): Promise<void> {
 	const other = new WrongFile(
 		`${file.name} is not the file that this upload was begun with: that was ${plan.fileName}, and its content was another one.`,
@@ -62,12 +62,12 @@ async function announce(plan: Plan, part: Part, signal: AbortSignal): Promise<Sc
 	return binary_part.upload ?? null;
 }
 
-/** Whether parts go to the server itself, which shares its connections with the pages. */
+/** Whether parts go to the server itself, which shares the browser's connections with the pages. */
 function isOwn(target: Schemas["UploadTarget"] | null): boolean {
 	return target === null || new URL(target.url).origin === window.location.origin;
 }
 
-/** Sends all parts that are not there yet. Ends by the signal's reason where it is stopped. */
+/** Sends all missing parts. If it is stopped, it ends with the signal's reason. */
 export async function sendMissing(plan: Plan, file: File, signal: AbortSignal, listener: Listener): Promise<void> {
 	const there = await persistently(() => partsThere(plan.prn, signal), signal, listener.onTrouble);
 	const waiting = missingParts(plan, there);
@@ -104,7 +104,7 @@ export async function sendMissing(plan: Plan, file: File, signal: AbortSignal, l
 	await Promise.all(Array.from({ length: atOnce }, lane));
 }
 
-/** Says that all is there: the server verifies it then, by itself. */
+/** Completes the upload. The server then verifies the content by itself. */
 export async function finish(prn: string): Promise<Schemas["Binary"]> {
 	const params = { path: { prn } };
 	const { binary } = await change(() => api.PATCH("/v1/binaries/{prn}", { params, body: { state: "hashable" } }));

@@ -3,14 +3,14 @@ import { createSHA256 } from "hash-wasm";
 import type { Hashes, Order, Report } from "./messages";
 
 const tell = (report: Report): void => self.postMessage(report);
-/** What stops a job that goes on. */
+/** The functions that stop the running jobs. */
 const stops = new Map<number, () => void>();
 
 function hex(digest: ArrayBuffer): string {
 	return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** One pass over the file for the hash of all of it and those of its parts. */
+/** Calculates the hash of the whole file and those of its parts in one pass. */
 async function hash({ id, file, partSize }: Extract<Order, { kind: "hash" }>): Promise<void> {
 	let isStopped = false;
 	stops.set(id, () => {
@@ -30,13 +30,13 @@ async function hash({ id, file, partSize }: Extract<Order, { kind: "hash" }>): P
 	tell({ kind: "hashed", id, hashes });
 }
 
-/** Sends bytes. By `XMLHttpRequest`, because `fetch` does not tell how much of them has gone. */
+/** Sends bytes with `XMLHttpRequest`, because `fetch` does not report the progress. */
 function send({ id, bytes, method, url, headers }: Extract<Order, { kind: "send" }>): void {
 	const request = new XMLHttpRequest();
 	stops.set(id, () => request.abort());
 	request.open(method, url);
 	for (const [name, value] of Object.entries(headers)) {
-		// The browser sets these itself, and lets no script do it.
+		// The browser sets these headers itself, and does not let scripts set them.
 		if (!/^(?:host|content-length)$/i.test(name)) request.setRequestHeader(name, value);
 	}
 	request.upload.onprogress = ({ loaded }) => tell({ kind: "progress", id, bytes: loaded });

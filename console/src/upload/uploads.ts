@@ -1,4 +1,4 @@
-// All uploads of this browser: those that run in this tab, and those that wait for somebody to go on with them. No React in here.
+// All uploads of this browser: those that run in this tab, and those that wait to be resumed. Does not use React.
 import { answer, api, change } from "../api/client";
 import { isStatus } from "../api/errors";
 import { type Plan, partSizeFor } from "./plan";
@@ -6,17 +6,17 @@ import { forgetPlan, keepPlan, keptPlans } from "./plans";
 import { bytesThere, checkFile, finish, partsThere, sendMissing, WrongFile } from "./sender";
 import { hashFile, StoreUnreachable } from "./worker_client";
 
-/** How far an upload is. */
+/** The state of an upload. */
 export type Step =
-	/** There is no record of it on the server before its hash is known. */
+	/** It has no record on the server until its hash is known. */
 	| { is: "hashing"; bytes: number }
 	| { is: "hashed"; hash: string }
-	/** `trouble`: why it waits at the moment. `store`: the address of a storage that does not answer to this browser. */
+	/** `trouble`: why it is waiting. `store`: the address of a storage that does not answer this browser. */
 	| { is: "sending"; bytes: number; trouble: string | null; store: string | null }
 	| { is: "paused"; bytes: number }
-	/** After a reload: the browser has to be given the file once more. */
+	/** After a reload, the person must choose the file again. */
 	| { is: "needs_file"; bytes: number; problem: string | null }
-	/** Another tab of this browser sends it. */
+	/** Another tab of this browser is sending it. */
 	| { is: "elsewhere"; bytes: number }
 	| { is: "finishing" }
 	| { is: "done" }
@@ -29,7 +29,7 @@ export interface Upload {
 	fileName: string;
 	size: number;
 	step: Step;
-	/** What the server knows of it; nothing before its record is made. */
+	/** The server's record of it; nothing before it is created. */
 	plan: Plan | null;
 }
 
@@ -39,7 +39,7 @@ interface Draft {
 	hashed: Promise<{ whole: string; parts: string[] }>;
 }
 
-/** What somebody says about a file before it is uploaded. */
+/** The person's input about a file before it is uploaded. */
 export interface Wanted {
 	/** `main-firmware/2.0.0`. */
 	versionTitle: string;
@@ -85,7 +85,7 @@ function ask(event: BeforeUnloadEvent): void {
 
 let isGuarded = false;
 
-/** Leaving the page asks, as long as something runs. */
+/** The browser asks before the page is left while an upload is running. */
 function guard(): void {
 	const isNeeded = all.some(isRunning);
 	if (isNeeded === isGuarded) return;
@@ -96,7 +96,7 @@ function guard(): void {
 
 // ---- before there is a record ----
 
-/** Takes a file and begins to hash it, while somebody says what it is. */
+/** Takes a file and starts to hash it, while the person enters its properties. */
 export function prepare(versionPrn: string, file: File, handle?: FileSystemFileHandle): void {
 	const id = crypto.randomUUID();
 	const controller = new AbortController();
@@ -114,7 +114,7 @@ export function prepare(versionPrn: string, file: File, handle?: FileSystemFileH
 	);
 }
 
-/** Takes an upload out of the list. What the server has of it stays there. */
+/** Removes an upload from the list. Its data on the server stays. */
 export function dismiss(id: string): void {
 	controllers.get(id)?.abort(new DOMException("dismissed", "AbortError"));
 	controllers.delete(id);
@@ -123,7 +123,7 @@ export function dismiss(id: string): void {
 	set(all.filter((upload) => upload.id !== id));
 }
 
-/** Makes the binary's record, and begins to send. Fails as the server refuses; then nothing has begun. */
+/** Creates the record of the binary, and starts to send. If the server refuses, nothing is started. */
 export async function begin(id: string, wanted: Wanted): Promise<void> {
 	const draft = drafts.get(id);
 	const versionPrn = find(id)?.versionPrn;
@@ -137,7 +137,7 @@ export async function begin(id: string, wanted: Wanted): Promise<void> {
 		size: file.size,
 		...(wanted.description ? { description: wanted.description } : {}),
 	};
-	// The draft's own id: the same request once more is the same record.
+	// The id of the draft, so that a repeated request creates the same record.
 	const headers = { "idempotency-key": `${id}:${wanted.target}` };
 	const { binary } = await change(() => api.POST("/v1/binaries", { body, headers }));
 	const plan: Plan = {
@@ -161,7 +161,7 @@ export async function begin(id: string, wanted: Wanted): Promise<void> {
 
 const lockOf = (plan: Plan): string => `olivine-upload:${plan.prn}`;
 
-/** Sends in this tab, if no other one does. */
+/** Sends in this tab, unless another tab does. */
 async function send(id: string, plan: Plan, file: File): Promise<void> {
 	const controller = new AbortController();
 	controllers.set(id, controller);
@@ -204,7 +204,7 @@ export function pauseUpload(id: string): void {
 	update(id, { step: { is: "paused", bytes: step.bytes } });
 }
 
-/** The file of an upload, if this tab or the browser still has a way to it. The browser may ask the person. */
+/** The file of an upload, if this tab or the browser still has a handle. The browser may ask the person for permission. */
 async function fileOf({ id, plan }: Upload): Promise<File | null> {
 	const known = files.get(id);
 	if (known) return known;
@@ -219,7 +219,7 @@ async function fileOf({ id, plan }: Upload): Promise<File | null> {
 	}
 }
 
-/** Goes on. Where there is no way to the file, it is asked for. */
+/** Resumes an upload. Without a handle, the person is asked for the file. */
 export async function resumeUpload(id: string): Promise<void> {
 	const upload = find(id);
 	if (!upload?.plan) return;
@@ -229,7 +229,7 @@ export async function resumeUpload(id: string): Promise<void> {
 	else update(id, { step: { is: "needs_file", bytes, problem: null } });
 }
 
-/** Goes on with a file that somebody gave once more; another one is refused before a byte of it is sent. */
+/** Resumes an upload with a file that the person chose again. Another file is refused before any byte is sent. */
 export async function resumeWith(id: string, file: File): Promise<void> {
 	const upload = find(id);
 	if (!upload?.plan) return;
@@ -244,7 +244,7 @@ export async function resumeWith(id: string, file: File): Promise<void> {
 	await send(id, upload.plan, file);
 }
 
-/** Gives an upload up: the server forgets what it has of it, and the binary. */
+/** Aborts an upload: the server deletes its data and the binary. */
 export async function cancelUpload(id: string): Promise<void> {
 	const upload = find(id);
 	if (!upload?.plan) return dismiss(id);
@@ -257,7 +257,7 @@ export async function cancelUpload(id: string): Promise<void> {
 
 // ---- after a reload ----
 
-/** What is there of an upload that an earlier page began; nothing if it needs no going on any more. */
+/** The state of an upload that an earlier page started; nothing if it is complete. */
 async function recalled(plan: Plan): Promise<Upload | null> {
 	const { binary } = await answer(api.GET("/v1/binaries/{prn}", { params: { path: { prn: plan.prn } } }));
 	if (binary.state !== "uploadable") return null;
@@ -269,7 +269,7 @@ async function recalled(plan: Plan): Promise<Upload | null> {
 	return { id: plan.prn, versionPrn: plan.versionPrn, fileName: plan.fileName, size: plan.size, step, plan };
 }
 
-/** Finds the uploads of an organization that were interrupted. */
+/** Finds the interrupted uploads of an organization. */
 export async function recallUploads(organizationPrn: string): Promise<void> {
 	const isKnown = ({ prn }: Plan): boolean => all.some((upload) => upload.plan?.prn === prn);
 	for (const plan of await keptPlans()) {
@@ -279,7 +279,7 @@ export async function recallUploads(organizationPrn: string): Promise<void> {
 			if (!upload) await forgetPlan(plan.prn);
 			else if (!isKnown(plan)) set([...all, upload]);
 		} catch (error) {
-			// Where the server can't be asked now, the next page asks again.
+			// If the server can't be asked now, the next page asks again.
 			if (isStatus(error, 404)) await forgetPlan(plan.prn);
 		}
 	}

@@ -1,9 +1,9 @@
-// The worker as promises.
+// The worker with promises instead of messages.
 import { workerUrl } from "../trusted_types";
 import type { Hashes, Order, Report } from "./messages";
 import url from "./upload_worker?worker&url";
 
-/** The storage, or the server in its place, did not take the bytes. */
+/** The storage, or the server in its place, did not accept the bytes. */
 export class SendRefused extends Error {
 	readonly status: number;
 	readonly retryAfter: number | null;
@@ -15,9 +15,9 @@ export class SendRefused extends Error {
 	}
 }
 
-/** A storage does not answer to this browser at all: it is out of reach, or does not let pages of this origin in. */
+/** A storage does not answer this browser at all: it can't be reached, or does not allow pages of this origin. */
 export class StoreUnreachable extends SendRefused {
-	/** Where the bytes were to go, without the signature. */
+	/** The URL of the bytes, without the signature. */
 	readonly address: string;
 
 	constructor({ origin, pathname }: URL) {
@@ -26,16 +26,16 @@ export class StoreUnreachable extends SendRefused {
 	}
 }
 
-/** The file can't be read any more: it was moved, changed or is on a disk that is gone. */
+/** The file can't be read any more: it was moved or changed, or its disk is gone. */
 export class Unreadable extends Error {}
 
-/** A browser does not say why it got no answer; a storage without a rule for these pages looks the same as one that is down. */
+/** A browser does not say why there was no answer. A storage without a CORS rule looks the same as one that is down. */
 function unreachable(origin: string): string {
 	const own = window.location.origin;
 	return `${origin} can't be reached from this browser. If it is up, it has no rule for pages of ${own}: "Try it" in the storages' settings shows the rule.`;
 }
 
-/** The server's own words, or those of a store in XML. A browser gives the status 0 to what was not answered. */
+/** The message of the server, or of a store in XML. The browser reports the status 0 if there was no answer. */
 function messageIn(text: string, status: number): string {
 	if (status === 0) return "the server can't be reached";
 	const said = /"message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1];
@@ -54,7 +54,7 @@ function started(): Worker {
 	return worker;
 }
 
-/** A worker that breaks is started anew by the next job. */
+/** After a crash, the next job starts a new worker. */
 function lose(): void {
 	worker?.terminate();
 	worker = null;

@@ -1,4 +1,4 @@
-/** A long command in several lines, each option with its value on one. */
+/** Formats a long command in several lines, each option with its value on one line. */
 export function folded(command: string): string {
 	if (command.length <= 64) return command;
 	const [first = "", ...options] = command.split(/ (?=--)/);
@@ -11,15 +11,15 @@ export function folded(command: string): string {
 	return lines.join(" \\\n");
 }
 
-/** A word as a shell takes it. */
+/** Quotes a word for a shell. */
 export function quoted(word: string): string {
 	if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-	// A search has single quotes in it; between double ones it stays readable.
+	// A search contains single quotes, so it is more readable in double quotes.
 	if (word.includes("'") && !/["$`\\!]/.test(word)) return `"${word}"`;
 	return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Fields as flags: ` --version-requirement '>= 1.0.0'`. An empty text stays: it removes the value. */
+/** Fields as flags: ` --version-requirement '>= 1.0.0'`. An empty text is kept, because it removes the value. */
 export function flags(values: Readonly<Record<string, string>>): string {
 	return Object.entries(values)
 		.map(([field, value]) => ` --${field.replaceAll("_", "-")} ${value ? quoted(value) : "''"}`)

@@ -4,7 +4,7 @@ const whole = new Intl.NumberFormat("en");
 const tenths = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const plural = new Intl.PluralRules("en");
 
-/** A number with its thousands apart. */
+/** A number with separators between the thousands. */
 export function count(value: number): string {
 	return whole.format(value);
 }
@@ -17,7 +17,7 @@ export function counted(value: number, one: string, many: string, exact = true):
 
 const UNITS = ["bytes", "kB", "MB", "GB", "TB", "PB"];
 
-/** "20.5 MB": decimal, as storage is sold and as `peridio` shows it. */
+/** "20.5 MB": decimal units, as storage is sold and as `peridio` shows it. */
 export function bytes(value: number): string {
 	let unit = 0;
 	let rest = value;

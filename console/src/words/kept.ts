@@ -1,4 +1,4 @@
-// What this browser keeps between visits: choices of its user, never anything secret.
+// Values that this browser keeps between visits: choices of the person, never anything secret.
 
 const PREFIX = "olivine.";
 
@@ -15,6 +15,6 @@ export function keep(name: string, value: unknown): void {
 		if (value === null) localStorage.removeItem(PREFIX + name);
 		else localStorage.setItem(PREFIX + name, JSON.stringify(value));
 	} catch {
-		// Storage is off or full: the choice holds for this page.
+		// Storage is disabled or full: the choice applies only to this page.
 	}
 }

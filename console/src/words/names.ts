@@ -1,9 +1,9 @@
-// What records are called that have no single name.
+// Names of records that have no single name.
 import { shortPrn } from "./prns";
 
 interface Cohort {
 	name: string;
-	/** Where it was asked for. */
+	/** Present if the request asked for it. */
 	product?: { name: string } | null;
 }
 
@@ -17,7 +17,7 @@ export function cohortChoices(cohorts: readonly (Cohort & { prn: string })[] = [
 	return cohorts.map((cohort) => [cohort.prn, cohortPath(cohort)]);
 }
 
-/** A bundle need not have a name. */
+/** A bundle may have no name. */
 export function bundleName({ prn, name }: { prn: string; name?: string | null }): string {
 	return name ?? `bundle ${shortPrn(prn)}`;
 }

@@ -1,7 +1,7 @@
-// How a release is limited to some devices, in words.
+// The phase of a release in words.
 import { count } from "./counts";
 
-/** The part of a release that limits it. */
+/** The fields of a release that limit it. */
 export interface Phase {
 	phase_mode: string;
 	phase_value?: number | null | undefined;
@@ -14,7 +14,7 @@ export function isPhased({ phase_mode, phase_value }: Phase): boolean {
 	return phase_mode === "tags" || (phase_value !== null && phase_value !== undefined && phase_value !== 1);
 }
 
-/** How many of a cohort's devices a share or a number admits: as `docs/distribution.md` says, for the words beside a slider. */
+/** How many of a cohort's devices a share or a number admits, calculated as in `docs/distribution.md`, for the text next to a slider. */
 export function placesOf(value: number, devices: number): number {
 	if (value > 1) return value;
 	if (value <= 0) return 0;

@@ -1,4 +1,5 @@
-// PRNs, the API's names of records: `prn:1:<organization>:<kind>:<uuid>`, or `prn:1:user:<uuid>` of what belongs to no organization.
+// PRNs, the API's names of records: `prn:1:<organization>:<kind>:<uuid>`, or `prn:1:user:<uuid>` for records that belong to no
+// organization.
 
 /** The kind of a record, such as `device`, and its UUID. */
 export interface PrnParts {
@@ -15,7 +16,7 @@ export function parsePrn(text: string): PrnParts | undefined {
 	return { kind: found[1] ?? "organization", id: found[2] };
 }
 
-/** The end of a PRN, by which people tell records apart that have no name. */
+/** The end of a PRN, by which people distinguish records without a name. */
 export function shortPrn(prn: string): string {
 	const id = parsePrn(prn)?.id;
 	return id ? `…${id.slice(-8)}` : prn;

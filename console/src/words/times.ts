@@ -1,7 +1,7 @@
-// How times are written. The only place that formats dates, so that no two parts of a page mean different zones.
+// Formats times. Only this file formats dates, so that all parts of a page use the same time zone.
 import { keep, readKept } from "./kept";
 
-/** A zone by its IANA name, or `local` for the browser's. */
+/** A time zone by its IANA name, or `local` for the browser's. */
 export type Zone = string;
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -22,7 +22,7 @@ export function relativeTime(at: Date, now: Date): string {
 	return relative.format(Math.trunc(seconds / unit[1]), unit[0]);
 }
 
-/** "28 Nov 2026, 05:32:51 GMT+1" in the chosen zone. */
+/** "28 Nov 2026, 05:32:51 GMT+1" in the chosen time zone. */
 export function fullTime(at: Date, zone: Zone): string {
 	return new Intl.DateTimeFormat("en-GB", {
 		day: "numeric",

@@ -1,2 +1,2 @@
-/** Tags or identifiers as somebody types them: with spaces or commas between. */
+/** Parses typed tags or identifiers, separated by spaces or commas. */
 export const wordsIn = (typed: string): string[] => typed.split(/[\s,]+/).filter(Boolean);

@@ -1,8 +1,8 @@
-// The order of versions, for lists. Which version a device gets is the server's to say.
+// The order of versions, for lists. The server decides which version a device gets.
 
 const natural = new Intl.Collator("en", { numeric: true });
 
-/** What is before a `-` or `+` counts first: `2.0.0` is newer than `2.0.0-rc.1`, as semantic versions have it. */
+/** The part before a `-` or `+` counts first: `2.0.0` is newer than `2.0.0-rc.1`, as in semantic versions. */
 function split(version: string): { base: string; prerelease: string } {
 	const [base = "", ...rest] = (version.replace(/^v(?=\d)/, "").split("+")[0] ?? "").split("-");
 	return { base, prerelease: rest.join("-") };

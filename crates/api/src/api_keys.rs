@@ -9,7 +9,7 @@ use crate::memberships::Grant;
 /// An API key: the credential of a person, a script or CI for the Admin API. The secret itself is shown only when the key is created.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ApiKey {
-    /// The PRN of this API key, its name in every request: `prn:1:<organization>:api_key:<uuid>`.
+    /// The resource name (PRN) of this API key. Use it wherever the API asks for an API key: `prn:1:<organization>:api_key:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the API key belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,

@@ -12,7 +12,8 @@ use crate::json::{Raw, present};
 /// One version of an artifact, such as version 1.2.3 of "main-firmware". It has one binary for each target.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ArtifactVersion {
-    /// The PRN of this artifact version, its name in every request: `prn:1:<organization>:artifact_version:<uuid>`.
+    /// The resource name (PRN) of this artifact version. Use it wherever the API asks for an artifact version:
+    /// `prn:1:<organization>:artifact_version:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the artifact version belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,

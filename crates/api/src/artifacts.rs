@@ -11,7 +11,7 @@ use crate::json::{Raw, present};
 /// A type of binary, such as "main-firmware" or "ml-model". It has versions, and each version has binaries.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Artifact {
-    /// The PRN of this artifact, its name in every request: `prn:1:<organization>:artifact:<uuid>`.
+    /// The resource name (PRN) of this artifact. Use it wherever the API asks for an artifact: `prn:1:<organization>:artifact:<uuid>`.
     #[schema(
         example = "prn:1:0190163d-8694-739b-aea5-966c26f8ad91:artifact:019a0000-0000-7000-8000-000000000001"
     )]

@@ -12,7 +12,7 @@ use crate::json::{Raw, present};
 /// is stored apart from it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Binary {
-    /// The PRN of this binary, its name in every request: `prn:1:<organization>:binary:<uuid>`.
+    /// The resource name (PRN) of this binary. Use it wherever the API asks for a binary: `prn:1:<organization>:binary:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the binary belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
@@ -37,7 +37,7 @@ pub struct Binary {
     pub custom_metadata: Option<Raw>,
     /// All signatures of this binary, oldest first.
     pub signatures: Vec<EmbeddedSignature>,
-    /// How many bytes of the content are in storage by now.
+    /// How many bytes of the content have been uploaded so far.
     pub bytes_uploaded: u64,
     /// The PRN of the storage backend that has the content. Null: the server's own storage.
     pub storage_backend_prn: Option<String>,

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 /// One part of a multipart upload: a chunk of a binary's content.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct BinaryPart {
-    /// The PRN of this part, its name in every request: `prn:1:<organization>:binary_part:<uuid>`.
+    /// The resource name (PRN) of this part: `prn:1:<organization>:binary_part:<uuid>`. Requests name a part by its binary and its `index`.
     pub prn: String,
     /// The PRN of the organization that the part belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,

@@ -9,7 +9,8 @@ use crate::signing_keys::SigningKey;
 /// A signature over a binary by one signing key.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct BinarySignature {
-    /// The PRN of this signature, its name in every request: `prn:1:<organization>:binary_signature:<uuid>`.
+    /// The resource name (PRN) of this signature. Use it wherever the API asks for a signature:
+    /// `prn:1:<organization>:binary_signature:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the signature belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,

@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 /// A bulk operation: it makes one change for many devices, in the background.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct BulkOperation {
-    /// The PRN of this bulk operation, its name in every request: `prn:1:<organization>:bulk_operation:<uuid>`.
+    /// The resource name (PRN) of this bulk operation. Use it wherever the API asks for a bulk operation:
+    /// `prn:1:<organization>:bulk_operation:<uuid>`.
     pub prn: String,
     /// The PRN of the organization whose devices are changed: `prn:1:<uuid>`.
     pub organization_prn: String,
@@ -102,8 +103,8 @@ pub struct BulkOperationCreate {
     /// With true, nothing is changed: the answer says how many devices there are, or why nothing could be changed. Default: false.
     #[serde(default)]
     pub dry_run: bool,
-    /// How many devices a dry run counted. If there is another number by now, the answer is 409 `count_differs` with it, and nothing is
-    /// changed. Default: any number.
+    /// The number of devices that a dry run counted. If the number is different now, the answer is 409 `count_differs` with the new number,
+    /// and nothing is changed. Default: any number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirm_count: Option<u64>,
 }
@@ -125,7 +126,7 @@ pub struct BulkOperationPlan {
     /// What would be done to each device.
     #[schema(example = "move")]
     pub action: String,
-    /// How many devices there are. Some may be as they should be already, or be refused one by one.
+    /// How many devices the operation would apply to. Some may need no change, or may be refused individually.
     pub count: u64,
     /// Whether `count` is exact. False: there are more devices than this.
     pub exact: bool,

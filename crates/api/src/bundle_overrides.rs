@@ -12,7 +12,7 @@ use crate::json::present;
 /// A bundle override: it gives one bundle to chosen devices for some time. While it is active, it wins over all releases.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct BundleOverride {
-    /// The PRN of this override, its name in every request: `prn:1:<organization>:bundle_override:<uuid>`.
+    /// The resource name (PRN) of this override. Use it wherever the API asks for an override: `prn:1:<organization>:bundle_override:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the override belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,

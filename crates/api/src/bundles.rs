@@ -10,7 +10,7 @@ use crate::json::{Raw, present};
 /// change.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Bundle {
-    /// The PRN of this bundle, its name in every request: `prn:1:<organization>:bundle:<uuid>`.
+    /// The resource name (PRN) of this bundle. Use it wherever the API asks for a bundle: `prn:1:<organization>:bundle:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the bundle belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,

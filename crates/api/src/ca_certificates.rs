@@ -8,7 +8,8 @@ use crate::json::present;
 /// A certificate authority (CA) whose devices may connect. Registering one takes a proof that you have its key.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CaCertificate {
-    /// The PRN of this CA certificate, its name in every request: `prn:1:<organization>:ca_certificate:<uuid>`.
+    /// The resource name (PRN) of this CA certificate. Use it wherever the API asks for a CA certificate:
+    /// `prn:1:<organization>:ca_certificate:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the CA certificate belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,

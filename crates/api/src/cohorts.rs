@@ -12,7 +12,7 @@ use crate::products::Product;
 /// A group of a product's devices that get the same releases.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Cohort {
-    /// The PRN of this cohort, its name in every request: `prn:1:<organization>:cohort:<uuid>`.
+    /// The resource name (PRN) of this cohort. Use it wherever the API asks for a cohort: `prn:1:<organization>:cohort:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the cohort belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,

@@ -8,7 +8,8 @@ use crate::devices::Device;
 /// A certificate by which a device proves who it is when it connects over mutual TLS.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DeviceCertificate {
-    /// The PRN of this device certificate, its name in every request: `prn:1:<organization>:device_certificate:<uuid>`.
+    /// The resource name (PRN) of this device certificate. Use it wherever the API asks for a device certificate:
+    /// `prn:1:<organization>:device_certificate:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the device certificate belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,

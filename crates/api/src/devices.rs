@@ -14,7 +14,7 @@ use crate::products::Product;
 /// A device of the fleet: its product and cohort, and what it last reported.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Device {
-    /// The PRN of this device, its name in every request: `prn:1:<organization>:device:<uuid>`.
+    /// The resource name (PRN) of this device. Use it wherever the API asks for a device: `prn:1:<organization>:device:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the device belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,

@@ -8,7 +8,7 @@ use crate::json::Raw;
 /// One entry of the audit trail: a change, or a download. Events never change.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Event {
-    /// The PRN of this event, its name in every request: `prn:1:<organization>:event:<uuid>`.
+    /// The resource name (PRN) of this event. Use it wherever the API asks for an event: `prn:1:<organization>:event:<uuid>`.
     pub prn: String,
     /// The PRN of the organization in which it happened.
     pub organization_prn: String,

@@ -8,7 +8,7 @@ use crate::memberships::Grant;
 /// An invitation: the person with this e-mail address may join the organization.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Invitation {
-    /// The PRN of this invitation, its name in every request: `prn:1:<organization>:invitation:<uuid>`.
+    /// The resource name (PRN) of this invitation. Use it wherever the API asks for an invitation: `prn:1:<organization>:invitation:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the invitation is to: `prn:1:<uuid>`.
     pub organization_prn: String,

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 /// A job: work that the server does by itself after a change, such as verifying or copying a binary.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Job {
-    /// The PRN of this job, its name in every request: `prn:1:<organization>:job:<uuid>`.
+    /// The resource name (PRN) of this job. Use it wherever the API asks for a job: `prn:1:<organization>:job:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the job is for: `prn:1:<uuid>`.
     pub organization_prn: String,

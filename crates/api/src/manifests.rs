@@ -10,7 +10,7 @@ use crate::json::Raw;
 pub struct ManifestEntry {
     /// The PRN of the artifact: the type of this binary.
     pub artifact_prn: String,
-    /// The name of the artifact. Only in answers of the Admin API: devices are not told.
+    /// The name of the artifact. Only in answers of the Admin API, not in those to devices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "main-firmware")]
     pub artifact_name: Option<String>,

@@ -28,7 +28,7 @@ pub struct Grant {
 /// A person in the organization, and what the person may do there.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Membership {
-    /// The PRN of this membership, its name in every request: `prn:1:<organization>:membership:<uuid>`.
+    /// The resource name (PRN) of this membership. Use it wherever the API asks for a membership: `prn:1:<organization>:membership:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the person is a member of: `prn:1:<uuid>`.
     pub organization_prn: String,

@@ -37,7 +37,7 @@ pub struct Organization {
     /// server, which redirects there) or `streamed` (a short one too, but the server sends the bytes itself).
     #[schema(example = "direct")]
     pub download_url_style: String,
-    /// The emergency stops that are on now, oldest first. Empty: distribution goes on as usual.
+    /// The emergency stops that are in effect now, oldest first. Empty: distribution is not stopped.
     #[serde(default)]
     pub stops: Vec<Stop>,
     /// When the organization was created, in UTC (RFC 3339).

@@ -31,7 +31,8 @@ pub struct BinariesInState {
 pub struct EndingCertificate {
     /// The PRN of the CA certificate.
     pub ca_certificate_prn: String,
-    /// The subject that the certificate names.
+    /// The subject of the CA certificate, its distinguished name.
+    #[schema(example = "CN=Acme Device CA")]
     pub subject: String,
     /// When the certificate expires, in UTC (RFC 3339). This time may be in the past.
     pub not_after: String,

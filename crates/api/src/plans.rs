@@ -38,7 +38,7 @@ pub struct ReleasePlanEnvelope {
     pub plan: ReleasePlan,
 }
 
-/// A release in a plan.
+/// A release that a plan mentions: an existing one, or the new one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedRelease {
     /// The PRN of the release. Null: it is the new release, which has no PRN yet.
@@ -135,7 +135,7 @@ pub struct BundleOverridePlanEnvelope {
     pub plan: BundleOverridePlan,
 }
 
-/// How many devices there are.
+/// The number of devices that a bundle override applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedCount {
     /// How many devices were counted.

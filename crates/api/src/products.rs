@@ -11,7 +11,7 @@ use crate::json::present;
 /// A type of device, such as a model of gateway. Each device belongs to one product.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Product {
-    /// The PRN of this product, its name in every request: `prn:1:<organization>:product:<uuid>`.
+    /// The resource name (PRN) of this product. Use it wherever the API asks for a product: `prn:1:<organization>:product:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the product belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,

@@ -14,7 +14,7 @@ use crate::json::present;
 /// release up to the latest.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Release {
-    /// The PRN of this release, its name in every request: `prn:1:<organization>:release:<uuid>`.
+    /// The resource name (PRN) of this release. Use it wherever the API asks for a release: `prn:1:<organization>:release:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the release belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
@@ -224,7 +224,7 @@ pub struct ReleaseUpdate {
     pub phase_tags: Option<Vec<String>>,
 }
 
-/// Where to put a release that is taken back. Without both fields it becomes the cohort's latest release.
+/// The place of a release that is unarchived. Without both fields, it becomes the cohort's latest release.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseUnarchive {
@@ -311,7 +311,7 @@ pub struct RollbackOverride {
     /// The name of the bundle override.
     #[schema(example = "rollback of spring")]
     pub name: String,
-    /// How many devices the bundle override names by now.
+    /// How many devices the bundle override names so far.
     pub devices: u64,
 }
 
@@ -363,11 +363,11 @@ pub struct AdoptionDay {
     /// The day of these numbers in UTC, in the form `YYYY-MM-DD`.
     #[schema(example = "2026-01-15")]
     pub day: String,
-    /// How many devices arrived on the release.
+    /// How many devices arrived on the release on this day.
     pub arrived: i64,
-    /// How many devices left the release.
+    /// How many devices left the release on this day.
     pub departed: i64,
-    /// How many devices claimed a place in the numeric phase that day.
+    /// How many devices claimed a place in the numeric phase on this day.
     pub claimed: i64,
     /// How many devices reported `installed`, less those that later reported something else.
     pub installed: i64,

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 /// A public key whose signatures the organization trusts. Private keys never reach the server.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SigningKey {
-    /// The PRN of this signing key, its name in every request: `prn:1:<organization>:signing_key:<uuid>`.
+    /// The resource name (PRN) of this signing key. Use it wherever the API asks for a signing key:
+    /// `prn:1:<organization>:signing_key:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the signing key belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,

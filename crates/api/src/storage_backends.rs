@@ -9,7 +9,8 @@ use crate::json::{Raw, present};
 /// A storage of the organization for the content of binaries: a bucket or container in S3, Google Cloud Storage or Azure Blob Storage.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct StorageBackend {
-    /// The PRN of this storage backend, its name in every request: `prn:1:<organization>:storage_backend:<uuid>`.
+    /// The resource name (PRN) of this storage backend. Use it wherever the API asks for a storage backend:
+    /// `prn:1:<organization>:storage_backend:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the storage backend belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,

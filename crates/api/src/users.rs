@@ -61,7 +61,7 @@ pub struct ServerInfo {
 /// A person who can sign in.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct User {
-    /// The PRN of this user, its name in every request: `prn:1:user:<uuid>`.
+    /// The resource name (PRN) of this user. Use it wherever the API asks for a user: `prn:1:user:<uuid>`.
     pub prn: String,
     /// The e-mail address that the person signs in with.
     #[schema(example = "ada@example.com")]

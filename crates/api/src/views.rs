@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A page of the web console with a search, saved under a name. A view is a link and holds no data: whoever opens it sees what they may see.
+/// A page of the web console with a search, saved under a name. A view is only a link and contains no data: the person who opens it sees
+/// only what their own permissions allow.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct View {
-    /// The PRN of this view, its name in every request: `prn:1:<organization>:view:<uuid>`.
+    /// The resource name (PRN) of this view. Use it wherever the API asks for a view: `prn:1:<organization>:view:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the view is in: `prn:1:<uuid>`.
     pub organization_prn: String,

@@ -1,4 +1,4 @@
-//! `peridio api-keys`: the keys that callers prove themselves with. A new key's secret is shown once, by `create`.
+//! `peridio api-keys`: the keys with which callers authenticate. A new key's secret is shown once, by `create`.
 
 mod create;
 mod scopes;
@@ -26,7 +26,7 @@ impl Record for ApiKey {
         Some(&self.prn)
     }
 
-    /// A role says which scopes a key has; those besides it are shown.
+    /// A role stands for its scopes. Only scopes beyond the role are listed separately.
     fn cell(&self, column: &str) -> Option<String> {
         let single = || self.grants.iter().filter_map(|grant| grant.scopes.as_ref()).flatten().cloned();
         let scopes = || {
@@ -103,7 +103,7 @@ impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Create(create) => create.run(session).await,
-            // Needs no session, so the grammar runs it.
+            // This command needs no session, so the grammar runs it.
             Self::Scopes(_) => Ok(()),
             Self::List(List { name, options }) => {
                 session.list::<ApiKey>(&options, Query::default().with("name", name)).await

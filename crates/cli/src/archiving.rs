@@ -4,7 +4,7 @@ use clap::Args;
 use olivine_client::Query;
 use olivine_domain::archiving::ArchivedFilter;
 
-/// Whether a list has archived records.
+/// The option of lists that selects archived records.
 #[derive(Debug, Args)]
 pub(crate) struct Listed {
     /// Whether to list archived records: false (no), true (only archived ones) or any (both) [default: false]
@@ -13,13 +13,13 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    /// Adds it to the filters of a resource.
+    /// Adds the option to the filters of a resource.
     pub(crate) fn apply(&self, query: Query) -> Query {
         query.with("archived", self.archived.as_ref())
     }
 }
 
-/// Declares the two commands of a kind of records.
+/// Declares the commands `archive` and `unarchive` for a kind of records.
 macro_rules! archiving {
     ($module:ident: $record:ident, $one:literal, $plural:literal, $flag:literal, $example:literal, $archives:literal, $back:literal) => {
         pub(crate) mod $module {
@@ -31,7 +31,7 @@ macro_rules! archiving {
             use crate::failure::Failure;
             use crate::session::Session;
 
-            /// Archiving, and taking back.
+            /// Archiving and unarchiving.
             #[derive(Debug, Subcommand)]
             pub(crate) enum Command {
                 #[command(
@@ -54,7 +54,7 @@ macro_rules! archiving {
                 prn: Prn<Named>,
             }
 
-            /// One record to take back.
+            /// One record to unarchive.
             #[derive(Debug, Args)]
             pub(crate) struct Back {
                 #[command(flatten)]

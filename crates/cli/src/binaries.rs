@@ -1,4 +1,4 @@
-//! `peridio binaries`: records, contents, lifecycle.
+//! `peridio binaries`: the records of binaries, their content, and their lifecycle.
 
 mod create;
 mod destroy;

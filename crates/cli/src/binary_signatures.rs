@@ -121,7 +121,8 @@ impl Create {
     }
 }
 
-/// What `openssl` writes is raw; what `base64` makes of it is taken too, in whatever encoding it was saved.
+/// Reads a signature. `openssl` writes raw bytes. The output of `base64` is accepted as well, in any encoding in which a text file can be
+/// saved.
 fn read(path: &Path) -> Result<String, Failure> {
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::with_source(format!("can't read {}", path.display()), error))?;

@@ -165,7 +165,7 @@ impl List {
         if !session.printer.is_for_people() {
             return session.list::<BundleOverride>(&options, query).await;
         }
-        // A page at a time, because the names of each page's cohorts are looked up together.
+        // Fetched page by page, because the names of each page's cohorts are looked up together.
         let query = options.apply(query.expand(&session.printer.expansions::<BundleOverride>()));
         let mut pages = session.client.list::<BundleOverride>(&query);
         let mut list = session.printer.list::<BundleOverride>();

@@ -99,7 +99,7 @@ pub(crate) struct One {
     prn: Prn<Named>,
 }
 
-/// Changes to a bundle: its name, and nothing else.
+/// A change of a bundle. Only its name can be changed.
 #[derive(Debug, Args)]
 pub(crate) struct Update {
     #[command(flatten)]

@@ -35,7 +35,7 @@ impl Record for CaCertificate {
 impl Record for VerificationCode {
     const COLUMNS: &'static [&'static str] = &["verification_code", "expires:expires_at"];
 
-    /// It has no PRN, but is what a script needs of it: `$(… --output prn)`.
+    /// A verification code has no PRN. Scripts get the code instead: `$(… --output prn)`.
     fn prn(&self) -> Option<&str> {
         Some(&self.verification_code)
     }

@@ -1,4 +1,4 @@
-//! Certificates from files or stdin. A private key that is given by mistake must never leave the machine.
+//! Reads certificates from files or stdin. A private key that is given by mistake must never leave the machine.
 
 use std::io::{self, Read};
 
@@ -6,7 +6,7 @@ use olivine_domain::certificates::{Certificate, InvalidCertificate};
 
 use crate::failure::Failure;
 
-/// Reads the certificate that a flag names: a file in whatever form certificates have, or `-` for stdin. The result is PEM.
+/// Reads the certificate that a flag names: a file in any common form, or `-` for stdin. The result is PEM.
 pub(crate) fn read(flag: &str, path: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     let result = match path {

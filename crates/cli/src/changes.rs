@@ -1,4 +1,4 @@
-//! Flags that come from the API's request types: which values their texts have to be, and how one says that a value is to be removed.
+//! Flags that come from the API's request types: checking their values, and removing a value.
 
 use std::any::TypeId;
 use std::fmt;
@@ -9,7 +9,7 @@ use olivine_api::flags::Removable;
 
 use crate::moments::Moment;
 
-/// A text of the API, checked before anything is sent: it has to be a `T`.
+/// Makes a flag accept only texts that parse as a `T`, so that mistakes are found before anything is sent.
 pub(crate) fn checked<T: FromStr<Err: fmt::Display> + fmt::Display + 'static>(arg: Arg) -> Arg {
     fn check<T: FromStr<Err: fmt::Display> + fmt::Display>(text: &str) -> Result<String, String> {
         text.parse().map(|value: T| value.to_string()).map_err(|problem| problem.to_string())
@@ -23,7 +23,7 @@ pub(crate) fn checked<T: FromStr<Err: fmt::Display> + fmt::Display + 'static>(ar
     }
 }
 
-/// Flags for times of the API (`DATE-TIME`) take times as people write them; all others stay as they are.
+/// Lets flags for times (`DATE-TIME`) accept times as people write them. Other flags stay the same.
 pub(crate) fn moments(arg: Arg) -> Arg {
     if !arg.get_value_names().is_some_and(|names| names.iter().any(|name| name == "DATE-TIME")) {
         return arg;
@@ -33,7 +33,7 @@ pub(crate) fn moments(arg: Arg) -> Arg {
     checked::<Moment>(arg).help(help.replace("in RFC 3339", forms))
 }
 
-/// Says in the help of each flag whose value can be removed how that is done, where the help does not say so already.
+/// Adds to the help of each flag whose value can be removed how to remove it, unless the help already says so.
 pub(crate) fn explain_removal(command: Command) -> Command {
     command.mut_args(explained).mut_subcommands(explain_removal)
 }
@@ -52,12 +52,12 @@ fn is_removable(arg: &Arg) -> bool {
     of == TypeId::of::<Removable<String>>() || of == TypeId::of::<Removable<u32>>()
 }
 
-/// All of something from now on; a single empty text is none of them.
+/// The complete new list of values. A single empty text means an empty list.
 pub(crate) fn all(given: Option<Vec<String>>) -> Option<Vec<String>> {
     given.map(|texts| texts.into_iter().filter(|text| !text.is_empty()).collect())
 }
 
-/// PRNs as they go over the wire; `None` where there are none.
+/// PRNs as texts for the API, or `None` if there are none.
 pub(crate) fn texts<T: fmt::Display>(given: &[T]) -> Option<Vec<String>> {
     (!given.is_empty()).then(|| given.iter().map(ToString::to_string).collect())
 }
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checked_text_is_what_it_stands_for_and_an_empty_one_removes_where_that_can_be() {
+    fn a_checked_text_is_parsed_and_an_empty_one_removes_a_removable_value() {
         let plain = || checked::<Target>(Arg::new("value"));
         assert_eq!(matches(plain(), "x").unwrap().get_one::<String>("value").unwrap(), "x");
         assert!(matches(plain(), "no target").is_err() && matches(plain(), "").is_err());
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_empty_text_is_none_of_them() {
+    fn a_single_empty_text_is_an_empty_list() {
         assert_eq!(all(None), None);
         assert_eq!(all(Some(vec![String::new()])), Some(Vec::new()));
     }

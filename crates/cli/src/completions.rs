@@ -1,4 +1,4 @@
-//! `peridio completions`: what a shell needs to complete commands and flags.
+//! `peridio completions`: the scripts with which shells complete commands and flags.
 
 use clap::{Args, Command};
 use clap_complete::Shell;
@@ -17,7 +17,7 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    /// Prints them for the commands of `grammar`.
+    /// Prints the script for the commands of `grammar`.
     pub(crate) fn run(self, mut grammar: Command) -> Result<(), Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut grammar, "peridio", &mut script);

@@ -1,4 +1,4 @@
-//! Confirmations: what the server refuses until it is confirmed. People are asked on a terminal, and nobody is asked otherwise.
+//! Confirmations of requests that the server refuses without one. The command asks people on a terminal. Without a terminal, it never asks.
 
 use clap::Args;
 use olivine_client::Error;
@@ -7,7 +7,7 @@ use olivine_domain::prn::{Prn, Resource};
 use crate::failure::Failure;
 use crate::messages;
 
-/// How a confirmation is given in advance.
+/// The options that give a confirmation in advance.
 #[derive(Debug, Args)]
 pub(crate) struct Confirmation {
     /// Do not ask for a confirmation
@@ -19,7 +19,7 @@ pub(crate) struct Confirmation {
 }
 
 impl Confirmation {
-    /// Refuses a confirmation that names something else; before anything is sent.
+    /// Refuses a confirmation with another PRN, before anything is sent.
     pub(crate) fn check<R: Resource>(&self, prn: &Prn<R>) -> Result<(), Failure> {
         match &self.confirm {
             Some(confirmed) if *confirmed != prn.to_string() => {
@@ -29,7 +29,7 @@ impl Confirmation {
         }
     }
 
-    /// Gets the confirmation: given in advance, or typed. `reason` says why it takes one, `question` what is about to be done.
+    /// Gets the confirmation, either given in advance or typed. `reason` says why it is needed, and `question` what will be done.
     pub(crate) fn get(&self, reason: &str, question: &str, prn: &str) -> Result<(), Failure> {
         if self.yes || self.confirm.is_some() {
             return Ok(());
@@ -48,14 +48,14 @@ impl Confirmation {
     }
 }
 
-/// The server's words without the sentence that says how to confirm in a request: a command does it with a flag.
+/// The server's message without the sentence about confirming in a request, because a command does it with a flag.
 fn without_request(reason: &str) -> String {
     let (first, rest) = reason.split_at(reason.find('\n').unwrap_or(reason.len()));
     let sentence = first.find("?confirm=").and_then(|at| first[..at].rfind(". "));
     sentence.map_or(reason.to_owned(), |end| format!("{}{rest}", &first[..=end]))
 }
 
-/// Whether the server asks for a confirmation.
+/// Whether the server refused a request because it needs a confirmation.
 pub(crate) fn is_asked_for(error: &Error) -> bool {
     error.status() == Some(409) && error.fact("confirm").is_some()
 }
@@ -65,7 +65,7 @@ mod tests {
     use super::without_request;
 
     #[test]
-    fn a_command_does_not_speak_of_requests() {
+    fn confirmations_do_not_mention_requests() {
         let said = "releases have it. To go on, repeat the request with ?confirm=prn:b\n  release spring";
         assert_eq!(without_request(said), "releases have it.\n  release spring");
         assert_eq!(without_request("it is so"), "it is so");

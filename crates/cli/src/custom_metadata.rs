@@ -21,18 +21,18 @@ pub(crate) fn read(given: &str) -> Result<Option<Raw>, Failure> {
     }
 }
 
-/// For a record that is created.
+/// Custom metadata of a record that is created.
 pub(crate) fn read_new(given: Option<&String>) -> Result<Option<Raw>, Failure> {
     given.map_or(Ok(None), |given| read(given))
 }
 
-/// For a record that is changed: absent stays, null removes.
+/// Custom metadata of a record that is changed: without a value it stays, and null removes it.
 #[expect(clippy::option_option, reason = "the wire tells absent from null")]
 pub(crate) fn read_change(given: Option<&String>) -> Result<Option<Option<Raw>>, Failure> {
     given.map(|given| read(given)).transpose()
 }
 
-/// A description that is changed: absent stays, an empty one is removed.
+/// A description of a record that is changed: without a value it stays, and an empty text removes it.
 #[expect(clippy::option_option, reason = "the wire tells absent from null")]
 pub(crate) fn description_change(given: Option<String>) -> Option<Option<String>> {
     given.map(|text| Some(text).filter(|text| !text.is_empty()))

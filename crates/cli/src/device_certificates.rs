@@ -1,4 +1,4 @@
-//! `peridio device-certificates`: the certificates that devices are known by.
+//! `peridio device-certificates`: the certificates with which devices authenticate.
 
 use clap::{Args, Subcommand};
 use olivine_api::device_certificates::{DeviceCertificate, DeviceCertificateCreate};

@@ -1,4 +1,4 @@
-//! `peridio devices`: what updates are for; importing many, counting them, and asking why one does not update.
+//! `peridio devices`: the devices that get updates. Importing many, counting them, and explaining why one does not update.
 
 mod bulk;
 mod check_update;
@@ -59,12 +59,12 @@ pub(crate) enum Command {
             peridio devices list --outcome failed --version 1.2.0 --cohort gateway/daily\n  \
             peridio devices list --outcome failed --outcome-release gateway/daily/spring")]
     List(list::List),
-    /// Counts devices by product and version, and by how their last updates went
+    /// Counts devices by product and version, and by the outcome of their last update
     #[command(after_help = "Examples:\n  \
             peridio devices summary\n  \
             peridio devices summary --cohort gateway/daily")]
     Summary(summary::Summary),
-    /// Counts devices, all or those that a search finds, also by what they have alike
+    /// Counts devices, all or those that a search finds, also in groups
     #[command(after_help = "Examples:\n  peridio devices count\n  \
             peridio devices count --search \"outcome:'failed'\" --by version")]
     Count(count::Count),

@@ -1,4 +1,4 @@
-//! `peridio events`: the audit trail, as a list or as it grows.
+//! `peridio events`: the audit trail, as a list or as a live stream.
 
 mod export;
 
@@ -26,7 +26,7 @@ impl Record for Event {
     }
 }
 
-/// An event as a table shows it: with names in place of PRNs.
+/// An event as a row of a table, with names in place of PRNs.
 #[derive(Serialize)]
 struct Named {
     inserted_at: String,
@@ -44,17 +44,17 @@ impl Record for Named {
     }
 }
 
-/// How long the server waits for an event before it answers that there was none, in seconds.
+/// How many seconds the server waits for an event before it answers that there was none.
 const WAITS_FOR: u64 = 25;
 
-/// When to connect again after a stream ended, as streams do when their server is started anew.
+/// How long to wait before connecting again after a stream ended. Streams end, for example, when their server is restarted.
 const AGAIN_AFTER: Duration = Duration::from_secs(2);
 
-/// How following a stream ended.
+/// The result of following a stream.
 enum Followed {
-    /// It was there, and is over.
+    /// The stream was open, and has ended.
     Ended,
-    /// The server has none.
+    /// The server has no event streams.
     NoStream,
 }
 
@@ -75,7 +75,7 @@ pub(crate) enum Command {
             To miss nothing, go on after the cursor of the last event that you saw:\n  \
             peridio events tail --after 0 --output jsonl")]
     Tail(Tail),
-    /// Prints all events of a time, at most a year, as CSV or JSON lines
+    /// Prints all events of a period, at most a year, as CSV or JSON lines
     #[command(after_help = "Example:\n  peridio events export --format csv --since 30d > events.csv\n\n\
             It fails where the server could not send all of them: the file is incomplete then.")]
     Export(export::Export),
@@ -140,7 +140,7 @@ impl Command {
 }
 
 impl List {
-    /// A page at a time, because each page's names are looked up together.
+    /// Fetches one page after the other, because the names on each page are looked up together.
     async fn print_table(self, session: &Session) -> Result<(), Failure> {
         let mut pages = session.client.list::<Event>(&self.options.apply(self.filter.query()));
         let mut list = session.printer.list::<Named>();
@@ -157,7 +157,7 @@ impl List {
     }
 }
 
-/// What has no name any more keeps the end of its id.
+/// The event with names in place of PRNs. A record whose name is not known any more is shown by the end of its id.
 fn named(event: &Event, labels: &HashMap<String, String>) -> Named {
     let name = |prn: &str| labels.get(prn).cloned().unwrap_or_else(|| short(prn));
     Named {
@@ -184,11 +184,11 @@ impl Tail {
             None => self.show_newest(session, &mut shown).await?,
         };
         loop {
-            // What is shown is remembered until the stream has passed it.
+            // Remember the events that were shown until the stream has passed them.
             match self.follow(session, &mut after, &mut shown).await {
                 Ok(Followed::Ended) => tokio::time::sleep(AGAIN_AFTER).await,
                 Ok(Followed::NoStream) => break,
-                // The same question once more, in a way that passes proxies which hold streams back, and that tells what is wrong.
+                // Ask once more without a stream: this passes proxies that hold streams back, and the answer says what is wrong.
                 Err(_) => self.ask(session, &mut after, &mut shown).await?,
             }
         }
@@ -197,7 +197,7 @@ impl Tail {
         }
     }
 
-    /// Follows the stream until it ends. `after` is where to go on.
+    /// Follows the stream until it ends. `after` is the position from which to continue.
     async fn follow(
         &self,
         session: &Session,
@@ -215,7 +215,7 @@ impl Tail {
         Ok(Followed::Ended)
     }
 
-    /// Asks for the next part of the feed, and waits for it.
+    /// Asks for the next part of the feed, waiting until there is one.
     async fn ask(
         &self,
         session: &Session,
@@ -229,14 +229,14 @@ impl Tail {
                 show(session, event).await?;
             }
         }
-        // A server of an earlier version has no feed, and says so.
+        // A server of an earlier version has no feed, and its answer says so.
         *after = part.cursor.unwrap_or_else(|| std::mem::take(after));
         Ok(())
     }
 
-    /// Shows the newest events; returns where the feed goes on after them.
+    /// Shows the newest events, and returns the position from which the feed continues.
     async fn show_newest(&self, session: &Session, shown: &mut HashSet<String>) -> Result<String, Failure> {
-        // First, so that what happens between the two requests is in both of them, and not in none.
+        // Asked before the list, so that an event between the two requests is in both of them instead of in neither.
         let part = session.client.events_after("now", &Query::default()).await?;
         let newest = ListOptions::newest(self.lines.max(1)).apply(self.filter.query());
         let mut events = session.client.list::<Event>(&newest).all().await?;
@@ -259,7 +259,7 @@ async fn show(session: &Session, event: &Event) -> Result<(), Failure> {
             print(&format!("{}  {kind:<28}  {actor}  {resource}\n", event.inserted_at))
         }
         Some(_) => session.printer.one(event),
-        // One per line, so that what follows in a pipe sees each one at once.
+        // One event per line, so that the next program in a pipe sees each event immediately.
         None => Printer::new(Some(Format::Jsonl)).one(event),
     }
 }

@@ -1,4 +1,4 @@
-//! How a command fails: one clear sentence on stderr, what else is known below it, and an exit status.
+//! How a command fails: one clear sentence on stderr, details below it, and an exit status.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -12,24 +12,24 @@ use serde_json::Value;
 
 use crate::messages;
 
-/// Why a command did not do what was asked for.
+/// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// What was asked for makes no sense.
+    /// The arguments make no sense.
     Usage(String),
-    /// Something of this machine.
+    /// A problem on this machine.
     Local(String, Option<Box<dyn Error + Send + Sync>>),
-    /// A request.
+    /// A failed request.
     Client(ClientError),
-    /// An upload.
+    /// A failed upload.
     Upload(uploads::Error),
-    /// A download.
+    /// A failed download.
     Download(downloads::Error),
-    /// Nobody reads what is printed any more.
+    /// The output can't be written.
     Printing(io::Error),
 }
 
-/// Reads a PRN that the server gave.
+/// Parses a PRN that the server returned.
 pub(crate) fn named<R: Resource>(prn: &str) -> Result<Prn<R>, Failure> {
     prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))
 }
@@ -50,13 +50,13 @@ impl Failure {
         Self::Local(message.into(), Some(Box::new(source)))
     }
 
-    /// Says what is wrong on stderr, and how the process exits.
+    /// Prints the failure on stderr, and returns the exit code of the process.
     pub(crate) fn report(&self) -> ExitCode {
         if !self.is_broken_pipe() {
             messages::error(&self.text());
         }
         match self {
-            // Who closes a pipe early has seen enough: 'peridio events list | head'.
+            // The reader closed the pipe early, which is not a failure: 'peridio events list | head'.
             Self::Printing(_) if self.is_broken_pipe() => ExitCode::SUCCESS,
             Self::Usage(_) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
@@ -83,7 +83,7 @@ impl Failure {
     }
 }
 
-/// What went wrong, and what was at the bottom of it; what lies between is of use to programmers only.
+/// The outermost and the innermost error. The errors between them help only programmers.
 fn chain(text: String, source: Option<&(dyn Error + 'static)>) -> String {
     let mut root = None;
     let mut next = source;
@@ -115,7 +115,7 @@ fn client_text(error: &ClientError) -> String {
     text
 }
 
-/// What this command's own settings can do about it.
+/// A hint which setting of this command could solve the problem.
 const fn advice(cause: Option<Cause>) -> &'static str {
     match cause {
         Some(Cause::UnknownAuthority) => {
@@ -127,7 +127,7 @@ const fn advice(cause: Option<Cause>) -> &'static str {
     }
 }
 
-/// `size: 3 is too small (invalid)`, and below it the facts that the sentence does not have.
+/// `size: 3 is too small (invalid)`, followed by the facts that the sentence does not contain.
 fn item_text(item: &ErrorItem) -> String {
     let field =
         item.context.get("field").and_then(Value::as_str).filter(|field| !item.message.contains(*field));
@@ -161,7 +161,7 @@ impl From<downloads::Error> for Failure {
 }
 
 impl From<io::Error> for Failure {
-    /// Of stdout; files say which one they are.
+    /// An error of writing to stdout. Errors of files say which file it is.
     fn from(error: io::Error) -> Self {
         Self::Printing(error)
     }
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn causes_are_told_once() {
+    fn causes_are_shown_once() {
         let error = io::Error::new(io::ErrorKind::NotFound, "no such file");
         let text = Failure::with_source("can't read key.pem", error).text();
         assert_eq!(text, "can't read key.pem (no such file)");

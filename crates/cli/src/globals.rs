@@ -1,10 +1,10 @@
-//! The settings that every command takes.
+//! The options that every command accepts.
 
 use clap::Args;
 
 use crate::output::Format;
 
-/// What every command takes.
+/// The options that every command accepts.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Globals {

@@ -1,4 +1,4 @@
-//! The grammar's top: all commands.
+//! The top level of the grammar: all commands.
 
 use clap::{Parser, Subcommand};
 
@@ -122,7 +122,7 @@ pub(crate) enum Command {
 }
 
 impl Cli {
-    /// Does what was asked for.
+    /// Runs the command.
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let Self { globals, command } = self;
         let creates_key = matches!(command, Command::ApiKeys(api_keys::Command::Create(_)));

@@ -29,7 +29,7 @@ impl Record for Invitation {
 /// The commands about invitations.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Invites a person and prints the link, which is never shown again; it is good for three days
+    /// Invites a person and prints the link, which is never shown again; it is valid for three days
     #[command(
         visible_alias = "invite",
         after_help = "Example:\n  peridio invitations create --email grace@example.com --role developer"

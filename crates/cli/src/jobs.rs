@@ -1,4 +1,4 @@
-//! `peridio jobs`: the server's own work for the organization.
+//! `peridio jobs`: the background work of the server for the organization.
 
 use clap::{Args, Subcommand};
 use olivine_api::jobs::Job;
@@ -16,7 +16,7 @@ record!(Job, "kind", "state", "attempts", "binary:binary_prn", "error:last_error
 /// The commands about jobs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Lists jobs; those that were given up need somebody
+    /// Lists jobs; those that were given up need attention
     #[command(after_help = "Example:\n  peridio jobs list --state given_up")]
     List(List),
     /// Shows a job

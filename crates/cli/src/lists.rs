@@ -6,7 +6,7 @@ use olivine_domain::pages::Order;
 
 use crate::messages;
 
-/// How many records are listed unless one says otherwise.
+/// The default limit for lists.
 const USUAL: usize = 100;
 
 /// Which records to list, and in which order.
@@ -36,25 +36,25 @@ impl ListOptions {
         Self { limit: Some(limit), order: Some(Order::Desc.to_string()), ..Self::default() }
     }
 
-    /// Says that a list goes on, unless one asked for so many.
+    /// Notes that there are more records, unless the user asked for a limit.
     pub(crate) fn note_more<R: Resource>(&self, pages: &Pages<'_, R>) {
         if pages.has_more() && self.limit.is_none() {
             messages::note("there are more; --all lists every one, --limit another number of them");
         }
     }
 
-    /// The most records to print; `None` for all.
+    /// The maximum number of records to print, or `None` for all.
     pub(crate) fn most(&self) -> Option<usize> {
         if self.all { None } else { Some(self.limit.unwrap_or(USUAL)) }
     }
 
-    /// Adds them to the filters of a resource.
+    /// Adds the options to the filters of a resource.
     pub(crate) fn apply(&self, query: Query) -> Query {
         query.with("order", self.order.as_ref()).with("search", self.search.as_ref()).limit(self.most())
     }
 }
 
-/// Whether a list is of all certificates.
+/// The option that selects certificates with warnings.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Weak {
     /// Only certificates that the server would refuse today, because of a weak key or signature. They keep working; `warnings` says what is

@@ -1,4 +1,4 @@
-//! `peridio lookup`: which record somebody's PRN, hash, fingerprint or beginning of a name means.
+//! `peridio lookup`: finds the record for a PRN, a hash, a fingerprint, or the beginning of a name.
 
 use clap::Args;
 use olivine_api::lookup::Hit;
@@ -27,7 +27,7 @@ impl Record for Hit {
     }
 }
 
-/// A hit as a table shows it: with the name of what it is a part of.
+/// A found record as a row of a table, with the name of its parent.
 #[derive(Serialize)]
 struct Named {
     #[serde(rename = "type")]

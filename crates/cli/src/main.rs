@@ -1,4 +1,4 @@
-//! The `peridio` command: firmware from a disk to a server, signed, and back.
+//! The `peridio` command: manages firmware on an Olivine server, signs it, uploads and downloads it.
 //!
 //! It talks to the Admin API only, through `olivine-client`. Data goes to stdout, everything else to stderr; it must never ask
 //! a question when stdin is not a terminal, and never show the API key.

@@ -27,7 +27,7 @@ impl Record for Membership {
     }
 }
 
-/// Roles by their names, and single scopes by theirs.
+/// The names of the roles and of the single scopes.
 pub(crate) fn shown(grants: &[Grant]) -> String {
     let one = |grant: &Grant| {
         let what =
@@ -41,7 +41,7 @@ pub(crate) fn shown(grants: &[Grant]) -> String {
     grants.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// What people may do.
+/// The options that grant permissions.
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(crate) struct Grants {
@@ -55,7 +55,7 @@ pub(crate) struct Grants {
     reach: Reach,
 }
 
-/// What a grant is limited to.
+/// The products and cohorts that a grant is limited to.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Reach {
     /// Only in this product, with all of its cohorts; can be repeated [default: the whole organization]
@@ -67,7 +67,7 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
-    /// As the API takes them: products and cohorts.
+    /// The products and cohorts in the form of the API.
     pub(crate) fn given(&self) -> (Vec<String>, Vec<String>) {
         let products = self.product_prns.iter().map(ToString::to_string);
         let cohorts = self.cohort_prns.iter().map(ToString::to_string);
@@ -76,7 +76,7 @@ impl Reach {
 }
 
 impl Grants {
-    /// As the API takes them.
+    /// The grants in the form of the API.
     pub(crate) fn given(self) -> Vec<Grant> {
         let Self { role, scopes, reach } = self;
         let (product_prns, cohort_prns) = reach.given();

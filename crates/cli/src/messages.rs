@@ -1,35 +1,35 @@
-//! What is said to people, on stderr; and the few questions that are asked, only on a terminal.
+//! Messages for people on stderr, and questions, which are asked only on a terminal.
 
 use std::io::{self, IsTerminal, Write};
 
 use olivine_domain::text::harmless;
 
-/// Says why a command failed.
+/// Prints why a command failed.
 pub(crate) fn error(text: &str) {
     say("error: ", text);
 }
 
-/// Says something that one may want to know.
+/// Prints information that may be useful.
 pub(crate) fn note(text: &str) {
     say("note: ", text);
 }
 
-/// Says something that one should look at.
+/// Prints a warning that needs attention.
 pub(crate) fn warning(text: &str) {
     say("warning: ", text);
 }
 
 fn say(kind: &str, text: &str) {
-    // Where stderr is closed, there is nobody to tell.
+    // If stderr is closed, nobody can read the message.
     let _ = writeln!(io::stderr().lock(), "{kind}{}", harmless(text));
 }
 
-/// Whether somebody is there to answer.
+/// Whether somebody can answer a question.
 pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks for a text to be typed. Only where [`can_ask`].
+/// Asks the user to type a text. Call it only if [`can_ask`].
 pub(crate) fn ask(question: &str) -> io::Result<String> {
     let mut answer = String::new();
     write!(io::stderr().lock(), "{} ", harmless(question))?;
@@ -37,7 +37,7 @@ pub(crate) fn ask(question: &str) -> io::Result<String> {
     Ok(answer.trim().to_owned())
 }
 
-/// Asks for a secret, which is not shown as it is typed. Only where [`can_ask`].
+/// Asks the user to type a secret, which is not shown. Call it only if [`can_ask`].
 pub(crate) fn ask_secret(question: &str) -> io::Result<String> {
     rpassword::prompt_password(format!("{question} "))
 }

@@ -24,7 +24,7 @@ impl FromStr for Moment {
     }
 }
 
-/// A time in the past: a distance is counted back from now.
+/// A time in the past: a duration such as `7d` is counted back from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PastMoment(Timestamp);
 
@@ -43,7 +43,7 @@ impl FromStr for PastMoment {
     }
 }
 
-/// The time by this machine's clock: for ages in tables, and for times that are given as a distance.
+/// The time of this machine's clock. It is used for the ages in tables, and for times given as a duration.
 pub(crate) fn now() -> Timestamp {
     #[expect(
         clippy::disallowed_methods,

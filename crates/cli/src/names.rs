@@ -1,9 +1,10 @@
 //! Names where the API takes PRNs: `--product gateway`, `--cohort gateway/daily`, `peridio devices get SN-000042`.
 //!
-//! No command knows of it. The command line is read twice: once to see which names are in it, and once more when the server has said which
-//! records they are. Every argument that takes a PRN (its value is called `PRN`) takes a name, too; the flag loses its `-prn`, and keeps it as
-//! an alias. A command that is about one record takes it as its first argument without a flag as well, and an artifact version can be given
-//! as `--artifact` and `--version`. It must never choose between two records: a name that several have is refused, with all of them.
+//! No command knows about names. The command line is parsed twice: first to find the names in it, and again when the server has returned
+//! their PRNs. Every argument that takes a PRN (its value is called `PRN`) also takes a name. Its flag loses the `-prn`, which is kept as
+//! an alias. A command about one record also takes that record as its first argument, without a flag. An artifact version can also be given
+//! as `--artifact` and `--version`. This module must never choose between two records: a name that several records have is refused with a
+//! list of them.
 
 mod kinds;
 mod labels;
@@ -24,21 +25,21 @@ use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::session::Session;
 
-/// The value name by which the arguments are known that take a PRN.
+/// The value name that marks the arguments that take a PRN.
 const MARK: &str = "PRN";
-/// The argument without a flag: the record that a command is about.
+/// The argument without a flag: the record that the command is about.
 const SUBJECT: &str = "subject";
-/// The artifact of a version that is given in two parts.
+/// The artifact, if an artifact version is given in two parts.
 const ARTIFACT: &str = "artifact_of_version";
-/// The version of an artifact version that is given in two parts.
+/// The version, if an artifact version is given in two parts.
 const VERSION: &str = "version_of_artifact";
 
-/// The whole grammar, as it is shown to people.
+/// The complete grammar, as users see it.
 pub(crate) fn grammar<C: CommandFactory>() -> Command {
     with_names(C::command(), &Names::default())
 }
 
-/// Reads the command line and looks up the names in it. Ends the process where the command line makes no sense.
+/// Parses the command line and looks up its names. Ends the process if the command line is wrong.
 pub(crate) async fn read<C: CommandFactory + FromArgMatches>(line: Vec<OsString>) -> Result<C, Failure> {
     let first = FirstReading::of::<C>(line).unwrap_or_else(|error| error.exit());
     let wanted = first.names.wanted();
@@ -53,7 +54,7 @@ pub(crate) async fn read<C: CommandFactory + FromArgMatches>(line: Vec<OsString>
     Ok(first.again().unwrap_or_else(|error| error.exit()))
 }
 
-/// A command line that makes sense, before it is known which records its names mean.
+/// A correct command line whose names are not looked up yet.
 struct FirstReading {
     line: Vec<OsString>,
     matches: ArgMatches,
@@ -74,7 +75,7 @@ impl FirstReading {
         Ok(Self { line, matches, names, stand_in })
     }
 
-    /// Reads it once more, with what was learned of the names.
+    /// Parses the command line again, with the PRNs of its names.
     fn again<C: CommandFactory + FromArgMatches>(self) -> Result<C, clap::Error> {
         let Self { line, matches, names, stand_in } = self;
         if stand_in.is_none() && names.are_none() {
@@ -89,7 +90,7 @@ impl FirstReading {
     }
 }
 
-/// Lets all arguments of all commands that take PRNs take names.
+/// Makes every argument that takes a PRN accept a name as well.
 fn with_names(command: Command, names: &Names) -> Command {
     let global: Vec<String> = command.get_arguments().flat_map(longs).collect();
     command.mut_subcommands(|group| {
@@ -127,7 +128,7 @@ fn with_arguments(command: Command, group: &Command, global: &[String], names: &
     })
 }
 
-/// Lets a command take its record without a flag.
+/// Makes a command accept its record without a flag.
 fn with_subject(command: Command, before: &Arg, kind: Kind, in_parts: bool) -> Command {
     let id = before.get_id();
     let subject = Arg::new(SUBJECT).index(1).value_name(kind.form());
@@ -138,7 +139,7 @@ fn with_subject(command: Command, before: &Arg, kind: Kind, in_parts: bool) -> C
     command.mut_arg(id, |arg| arg.required(false)).arg(subject)
 }
 
-/// Lets a command take an artifact version as its artifact and its version.
+/// Makes a command accept an artifact version as an artifact and a version.
 fn with_parts(command: Command, before: &Arg) -> Command {
     let id = before.get_id().to_string();
     let is_required = before.is_required_set() && !is_subject(before);
@@ -154,7 +155,7 @@ fn with_parts(command: Command, before: &Arg) -> Command {
         .arg(version.help("The version of this artifact, such as 1.0.0"))
 }
 
-/// Lets the help be about the record, not about its PRN: what the API says of a PRN is said here of a name as well.
+/// Rewrites the help from "the PRN of the record" to "the record", because a name is accepted as well.
 fn about_the_record(arg: Arg) -> Arg {
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let Some(record) = help.strip_prefix("The PRN of ") else { return arg };
@@ -180,7 +181,7 @@ fn longs(arg: &Arg) -> Vec<String> {
     arg.get_long().into_iter().chain(aliases).map(str::to_owned).collect()
 }
 
-/// Takes the `-prn` from a flag, which is an alias from then on. Where the shorter name is another flag's, nothing changes.
+/// Removes `-prn` from the name of a flag, and keeps the long name as an alias. If another flag has the shorter name, nothing changes.
 fn shorter(arg: Arg, taken: &[String]) -> Arg {
     let free = |long: &str| {
         let short = long.strip_suffix("-prn").or_else(|| long.strip_suffix("-prns"))?;
@@ -197,7 +198,7 @@ fn shorter(arg: Arg, taken: &[String]) -> Arg {
     more.into_iter().fold(arg, |arg, short| if longs(&arg).contains(&short) { arg } else { arg.alias(short) })
 }
 
-/// What a bare name means where any record can be given.
+/// The kind of record that a name without a kind means, for arguments that accept any kind.
 fn usual(id: &str) -> Option<Kind> {
     (id == "actor_prn").then_some(Kind::ApiKey)
 }
@@ -239,7 +240,7 @@ impl StandIn {
         Ok(Some(Self { path, id, kind, name }))
     }
 
-    /// Makes it the value of the argument that the command reads.
+    /// Passes the record to the argument that the command reads.
     fn give(self, command: Command, names: &Names) -> Command {
         let Some(prn) = names.prn(self.kind, &self.name) else { return command };
         at(command, &self.path, &|command| {
@@ -250,7 +251,7 @@ impl StandIn {
     }
 }
 
-/// The argument that a command reads instead of the one without a flag, or instead of artifact and version.
+/// The argument that the command reads, if the record was given without a flag or as artifact and version.
 fn replaced(grammar: &Command, path: &[String], subject: bool) -> Option<(String, Kind)> {
     let group = grammar.find_subcommand(path.first()?)?;
     let command = path[1..].iter().try_fold(group, |command, name| command.find_subcommand(name))?;

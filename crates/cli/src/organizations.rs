@@ -1,4 +1,4 @@
-//! `peridio organization`: the settings of the organization that the key belongs to.
+//! `peridio organization`: the settings of the organization that the API key belongs to.
 
 use clap::{Args, Subcommand};
 use olivine_api::organizations::{Organization, OrganizationUpdate, StopCreate, StopEnd, StopList};
@@ -34,7 +34,7 @@ pub(crate) enum Command {
     /// Shows the organization's settings
     #[command(after_help = "Example:\n  peridio organization get")]
     Get,
-    /// Shows what needs somebody, and the numbers of the fleet
+    /// Shows what needs attention, and the numbers of the fleet
     #[command(after_help = "Example:\n  peridio organization overview")]
     Overview,
     /// Changes the organization's settings

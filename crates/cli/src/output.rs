@@ -30,22 +30,22 @@ pub(crate) enum Format {
 
 /// Something that can be printed.
 pub(crate) trait Record: Serialize {
-    /// What a table of several records shows: fields, or `heading:field`, where a field may be one of an embedded record (`product.name`), or
-    /// several with slashes between.
+    /// The columns of a table of several records: `field` or `heading:field`. A field may be a field of an embedded record
+    /// (`product.name`), or several fields separated by slashes.
     const COLUMNS: &'static [&'static str];
-    /// Which records have to be embedded for that.
+    /// The records that must be embedded for these columns.
     const EXPAND: &'static [&'static str] = &[];
 
-    /// Its name, if it has one.
+    /// The PRN of the record, if it has one.
     fn prn(&self) -> Option<&str>;
 
-    /// What a table shows in a column (or, of one record, as a field), where that is not the field itself.
+    /// The text of a column (in a table of one record: of a field), if it is not the value of the field itself.
     fn cell(&self, _column: &str) -> Option<String> {
         None
     }
 }
 
-/// Says of a wire type which of its fields a table shows.
+/// Declares which fields of an API type a table shows.
 macro_rules! record {
     ($type:ty, $($column:literal),+ $(; expand $($path:literal),+)?) => {
         impl crate::output::Record for $type {
@@ -61,16 +61,16 @@ macro_rules! record {
 pub(crate) use record;
 pub(crate) use table::short;
 
-/// How long ago a time of the API was, or how far ahead it is.
+/// The age of a time from the API, or how far it is in the future.
 pub(crate) fn age_of(time: &str) -> String {
     time.parse().map_or_else(|_| visible(time), |time| table::age(time, now()))
 }
 
-/// Why a command does not print a key.
+/// Why a command does not print a secret.
 pub(crate) const NO_KEY: &str =
     "--output key prints the secret of a new API key: only 'peridio api-keys create' can do that";
 
-/// Prints in the format that was asked for.
+/// Prints records in the chosen format.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Printer {
     format: Option<Format>,
@@ -86,7 +86,7 @@ impl Printer {
         self.one_with(record, &HashMap::new())
     }
 
-    /// Prints one record; a table has these names in place of PRNs.
+    /// Prints one record. In a table, these names replace PRNs.
     pub(crate) fn one_with(
         self,
         record: &impl Record,
@@ -99,7 +99,7 @@ impl Printer {
         })
     }
 
-    /// Prints a list that is there as a whole.
+    /// Prints a list whose records are all there.
     pub(crate) fn all<R: Record>(self, records: &[R]) -> Result<(), Failure> {
         let mut list = self.list();
         records.iter().try_for_each(|record| list.add(record))?;
@@ -116,7 +116,7 @@ impl Printer {
         }
     }
 
-    /// How lists are printed.
+    /// The format for lists.
     pub(crate) fn list_format(self) -> Format {
         let usual = if io::stdout().is_terminal() { Format::Table } else { Format::Json };
         self.format.unwrap_or(usual)
@@ -128,23 +128,23 @@ impl Printer {
         expand.iter().map(|path| (*path).to_owned()).collect()
     }
 
-    /// Prints a record as a table where it would print a list so.
+    /// A printer that shows single records as tables if it shows lists as tables.
     pub(crate) fn for_people(self) -> Self {
         Self { format: Some(self.list_format()) }
     }
 
-    /// Whether a text that only people read is wanted in place of a record.
+    /// Whether the user wants a text for people instead of records.
     pub(crate) fn is_for_people(self) -> bool {
         self.list_format() == Format::Table
     }
 
-    /// What was asked for, if anything.
+    /// The format that the user chose, if any.
     pub(crate) const fn format(self) -> Option<Format> {
         self.format
     }
 }
 
-/// Prints records as they come; a table at the end, because its columns are as wide as its widest cell.
+/// Prints records as they arrive. A table is printed at the end, because each column is as wide as its widest cell.
 pub(crate) struct ListPrinter<R> {
     format: Format,
     count: usize,
@@ -189,12 +189,12 @@ fn line(format: Format, record: &impl Record) -> Result<String, Failure> {
     Ok(format!("{text}\n"))
 }
 
-/// A text of somebody else's as one can show it on a terminal, on one line.
+/// Makes a text from another source safe to show on a terminal, on one line.
 pub(crate) fn visible(text: &str) -> String {
     text.chars().map(|c| if is_deceptive(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// Writes to stdout, and nothing that makes a terminal show or do something else than what is written.
+/// Writes to stdout. Removes everything that would make a terminal do something other than show the text.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(harmless(text).as_bytes())?;

@@ -1,4 +1,4 @@
-//! `--dry-run` and `--graph-revision`: what a change of releases or overrides would do, as a text for people or as JSON.
+//! `--dry-run` and `--graph-revision`: shows the effect of a change of releases or overrides, as text for people or as JSON.
 
 use std::fmt::Write as _;
 
@@ -30,7 +30,7 @@ impl Record for BundleOverridePlan {
     }
 }
 
-/// Trying a change before it is made.
+/// The option to try a change without making it.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DryRun {
     /// Change nothing: show what the change would do, or why it would be refused
@@ -38,7 +38,7 @@ pub(crate) struct DryRun {
     pub(crate) dry_run: bool,
 }
 
-/// Trying a change of a cohort's releases, and making it only if the releases are still the same.
+/// The options to try a change of a cohort's releases, and to make it only if the releases have not changed since.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Planning {
     #[command(flatten)]
@@ -49,7 +49,7 @@ pub(crate) struct Planning {
 }
 
 impl Planning {
-    /// Whether nothing is to be changed.
+    /// Whether the change is only tried.
     pub(crate) const fn is_dry_run(&self) -> bool {
         self.trial.dry_run
     }
@@ -59,7 +59,7 @@ impl Planning {
         Query::default().with("graph_revision", self.graph_revision.as_ref())
     }
 
-    /// Shows what a change would do.
+    /// Shows the effect of a change.
     pub(crate) async fn show(&self, session: &Session, edit: &ReleaseEdit) -> Result<(), Failure> {
         show(session, &session.client.plan_release(edit, &self.query()).await?)
     }
@@ -105,7 +105,7 @@ fn counted(count: Option<PlannedCount>) -> String {
     }
 }
 
-/// The plan as tables: what leads to what, what is offered, and where devices go.
+/// The plan as tables: the order of releases, which release is offered, and which release devices get.
 fn text(plan: &ReleasePlan) -> String {
     let links = plan.links.iter().map(|links| {
         vec![name(&links.release), neighbours(links.before.as_ref()), neighbours(links.after.as_ref())]
@@ -146,7 +146,7 @@ fn goal(goal: &PlannedGoal) -> String {
     goal.goes_to.as_ref().map_or_else(|| "-".to_owned(), name)
 }
 
-/// Rows under their headings; nothing without rows.
+/// A table with headings, or nothing if there are no rows.
 fn grid(headings: &[&str], rows: Vec<Vec<String>>) -> String {
     if rows.is_empty() {
         return String::new();

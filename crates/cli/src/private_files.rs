@@ -1,10 +1,10 @@
-//! Files with secrets: for their owner only, and never another one's that was there before.
+//! Files with secrets: only their owner can read them, and they never replace an existing file.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Makes a file that only its owner can read.
+/// Creates a file that only its owner can read.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

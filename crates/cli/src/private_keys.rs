@@ -19,13 +19,13 @@ use pkcs8::der::Decode;
 use crate::failure::Failure;
 use pem::Form;
 
-/// A key that signs. Each form signs as lifecycle.md says and `openssl` can.
+/// A key that signs. Each type signs as described in lifecycle.md, which `openssl` can do as well.
 pub(crate) enum PrivateKey {
-    /// Signs the 64 lowercase hexadecimal digits of the content's SHA-256.
+    /// Signs the SHA-256 of the content, written as 64 lowercase hexadecimal digits.
     Ed25519(Ed25519KeyPair),
-    /// PKCS#1 v1.5 over the content.
+    /// Signs the content with PKCS#1 v1.5.
     Rsa(RsaKeyPair),
-    /// DER over the content.
+    /// Signs the content. The signature is in DER.
     EcdsaP256(EcdsaKeyPair),
 }
 
@@ -34,7 +34,7 @@ const RSA: &str = "1.2.840.113549.1.1.1";
 const EC: &str = "1.2.840.10045.2.1";
 
 impl PrivateKey {
-    /// Reads a key file. `passphrase` is asked only if the key is encrypted.
+    /// Reads a key file. `passphrase` is called only if the key is encrypted.
     pub(crate) fn read(
         path: &Path,
         passphrase: impl FnOnce() -> Result<String, Failure>,
@@ -95,7 +95,7 @@ impl PrivateKey {
         PublicKey::from_spki_der(der.as_ref()).map_err(|error| Failure::new(error.to_string()))
     }
 
-    /// Signs a content by its digest.
+    /// Signs a content, given its digest.
     pub(crate) fn sign(&self, digest: &Sha256Digest) -> Result<Vec<u8>, Failure> {
         let imported =
             Digest::import_less_safe(digest.as_bytes(), &SHA256).expect("a SHA-256 digest has 32 bytes");

@@ -1,4 +1,4 @@
-//! `peridio config profiles`: servers and keys that are kept for later.
+//! `peridio config profiles`: saved servers and API keys.
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -53,7 +53,7 @@ pub(crate) struct Named {
     name: String,
 }
 
-/// A profile as it is listed: without its key.
+/// A profile in the list, without its key.
 #[derive(Serialize)]
 struct Listed {
     name: String,
@@ -124,7 +124,7 @@ fn key(globals: &Globals) -> Result<String, Failure> {
     }
 }
 
-/// A profile is used from any directory.
+/// Makes a path absolute, because a profile is used from any directory.
 fn absolute(path: &str) -> Result<String, Failure> {
     let path = std::path::absolute(path)
         .map_err(|error| Failure::with_source("can't find the file of --ca-path", error))?;

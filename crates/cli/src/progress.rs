@@ -1,4 +1,4 @@
-//! Progress on stderr: a bar while bytes move, and only on a terminal.
+//! Progress on stderr: a bar during transfers, and only on a terminal.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,19 +8,19 @@ use olivine_client::{Notice, Observer, Step};
 
 use crate::messages;
 
-/// What is shown of what is going on.
+/// The progress that is shown.
 #[derive(Clone)]
 pub(crate) struct Progress {
     bar: Arc<Mutex<ProgressBar>>,
     last: Arc<LastReason>,
 }
 
-/// What was said last of why something is tried again.
+/// The last reason for a retry that was shown.
 #[derive(Default)]
 struct LastReason(Mutex<Option<(String, Instant)>>);
 
 impl LastReason {
-    /// Whether the reason was not given a moment ago.
+    /// Stores the reason, and returns whether it differs from the one shown just before.
     fn replace(&self, reason: &str) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_old =
@@ -37,13 +37,13 @@ impl Progress {
         Self { bar: Arc::new(Mutex::new(ProgressBar::hidden())), last: Arc::default() }
     }
 
-    /// Listens to the client.
+    /// An observer for the client, which updates the progress.
     pub(crate) fn observer(&self) -> Observer {
         let progress = self.clone();
         Arc::new(move |notice| progress.tell(&notice))
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn clear(&self) {
         self.bar().finish_and_clear();
     }
@@ -63,7 +63,7 @@ impl Progress {
             Notice::Undone(bytes) => bar.dec(*bytes),
             Notice::AlreadyThere(bytes) => {
                 bar.inc(*bytes);
-                // What was there says nothing about the speed.
+                // Bytes that were already there say nothing about the speed.
                 bar.reset_eta();
             }
             Notice::Reset => bar.suspend(|| {
@@ -71,7 +71,7 @@ impl Progress {
             }),
             Notice::Retrying(error, delay) => {
                 let reason = error.to_string();
-                // Parts that are sent at the same time fail together.
+                // Parts that are sent at the same time fail together, so the reason is shown once.
                 let is_news = self.last.replace(&reason);
                 if is_news {
                     bar.suspend(|| messages::note(&format!("{reason}; trying again in {:.1} s", delay.as_secs_f64())));

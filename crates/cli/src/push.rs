@@ -1,5 +1,5 @@
-//! `peridio push`: from files to signed binaries in one step, and on to a release if one wants. It is safe to run it twice, and at the same
-//! time as others.
+//! `peridio push`: from files to signed binaries in one step, and to a release if asked for. It is safe to run it twice, or at the same
+//! time as somebody else.
 
 mod ahead;
 mod files;
@@ -112,7 +112,8 @@ async fn version(client: &Client, artifact: Artifact, version: &str) -> Result<A
     find_or_create(client, &query, &new, ErrorCode::VersionTaken, &what).await
 }
 
-/// The one record that the query finds; somebody else may create it at the same moment. `what` is its name for people.
+/// The only record that the query finds. If there is none, it is created; another client may do so at the same time. `what` is its name for
+/// people.
 async fn find_or_create<R: Create>(
     client: &Client,
     query: &Query,

@@ -1,4 +1,4 @@
-//! `peridio releases`: a cohort's update paths, how far its devices came on them, and a picture of it all.
+//! `peridio releases`: a cohort's update path, its adoption by devices, and a drawing of its release graph.
 
 mod archive;
 mod chart;
@@ -101,7 +101,7 @@ pub(crate) enum Command {
     /// Shows how many devices are on a release, before it and after it, and how many installations failed
     #[command(after_help = "Example:\n  peridio releases adoption gateway/daily/spring")]
     Adoption(One),
-    /// Shows what devices reported about a release: how far they have come, how updates failed, and how many did in each hour
+    /// Shows what devices reported about a release: adoption, the most common failures, and the updates in each hour
     #[command(after_help = "Examples:\n  \
             peridio releases insights gateway/daily/spring\n  \
             peridio releases insights gateway/daily/spring --output json | jq .failures")]
@@ -199,7 +199,7 @@ impl Command {
     }
 }
 
-/// Whom a release is offered to, in a word or two.
+/// The devices that a release is offered to, in a word or two.
 fn offered(release: &Release) -> String {
     let whom = match (release.disabled, release.phase_value) {
         (true, _) => "to nobody: disabled".to_owned(),

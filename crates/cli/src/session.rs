@@ -1,4 +1,4 @@
-//! What a command works with: the client, and where its answers go.
+//! The context of a command: the client and the printer.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -15,15 +15,15 @@ use crate::output::{Format, Printer, Record};
 use crate::progress::Progress;
 use crate::settings::{self, Resolved};
 
-/// For how many other records the table of one record has names: each takes a request.
+/// The maximum number of other records whose names are fetched for the table of one record. Each takes a request.
 const MOST_NAMES: usize = 50;
 
-/// Whether the server does not know something that is to be expanded. It says so before it lists anything.
+/// Whether the server refused the request because it can't expand something. It does so before it lists anything.
 fn is_about_expansions(error: &Error) -> bool {
     error.fact("parameter").and_then(serde_json::Value::as_str) == Some("expand[]")
 }
 
-/// A command's surroundings.
+/// The context of a command.
 pub(crate) struct Session {
     pub(crate) client: Client,
     pub(crate) printer: Printer,
@@ -31,7 +31,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Puts the settings together. Nothing is sent yet.
+    /// Combines the settings. Nothing is sent yet.
     pub(crate) fn open(globals: &Globals) -> Result<Self, Failure> {
         let Resolved { api_key, base_url, ca_path } = settings::resolve(globals)?;
         let Some(api_key) = api_key else {
@@ -54,7 +54,7 @@ impl Session {
         Ok(Self { client, printer: Printer::new(globals.output), progress })
     }
 
-    /// Prints a record.
+    /// Fetches a record and prints it.
     pub(crate) async fn get<R: Resource + Record>(
         &self,
         prn: &Prn<R::Named>,
@@ -64,7 +64,7 @@ impl Session {
         self.show(&record).await
     }
 
-    /// Prints a record that a command has; in a table, the records that it names have names in place of PRNs.
+    /// Prints a record. In a table, names replace the PRNs of other records.
     pub(crate) async fn show(&self, record: &impl Record) -> Result<(), Failure> {
         let mut labels = HashMap::new();
         if self.printer.format() == Some(Format::Table) {
@@ -77,7 +77,7 @@ impl Session {
         self.printer.one_with(record, &labels)
     }
 
-    /// Prints a list.
+    /// Fetches a list and prints it.
     pub(crate) async fn list<R: Resource + Record>(
         &self,
         options: &ListOptions,
@@ -87,7 +87,7 @@ impl Session {
         let query = query.expand(&expansions);
         let listed = self.print_pages(self.client.list::<R>(&options.apply(query)), options).await;
         match listed {
-            // A server of an earlier version expands less; what it does not show, a table leaves out.
+            // A server of an earlier version can expand less. A table leaves out what is missing.
             Err(Failure::Client(error)) if error.status() == Some(400) && is_about_expansions(&error) => {
                 let fewer = expansions.iter().filter_map(|path| path.split('.').next().map(str::to_owned));
                 let query = plain.expand(&fewer.collect::<Vec<_>>());
@@ -97,8 +97,8 @@ impl Session {
         }
     }
 
-    /// Prints a list of certificates. Which of them have warnings the server can't search for: for that, every page is read until there are
-    /// enough.
+    /// Prints a list of certificates. The server can't search for warnings. To list only certificates with warnings, all pages are read
+    /// until enough are found.
     pub(crate) async fn list_certificates<R: Resource + Record>(
         &self,
         options: &ListOptions,
@@ -126,7 +126,7 @@ impl Session {
         Ok(())
     }
 
-    /// Prints a list page by page, and says if it goes on.
+    /// Prints a list page by page, and notes whether there is more.
     pub(crate) async fn print_pages<R: Resource + Record>(
         &self,
         mut pages: Pages<'_, R>,
@@ -157,7 +157,7 @@ impl Session {
         self.show(&record).await
     }
 
-    /// Deletes a record. There is nothing to print but that it is done.
+    /// Deletes a record, and prints only that it is done.
     pub(crate) async fn delete<R: Delete>(&self, prn: &Prn<R::Named>) -> Result<(), Failure> {
         self.client.delete::<R>(prn).await?;
         messages::note(&format!("deleted {prn}"));

@@ -1,4 +1,4 @@
-//! Settings: flag before environment before profile. Flags and environment come merged from the grammar.
+//! Settings: a flag overrides the environment, which overrides the profile. The grammar has already merged flags and environment.
 
 mod store;
 
@@ -7,7 +7,7 @@ pub(crate) use store::{Profile, Store};
 use crate::failure::Failure;
 use crate::globals::Globals;
 
-/// The settings in force.
+/// The effective settings.
 #[derive(Default)]
 pub(crate) struct Resolved {
     pub(crate) api_key: Option<String>,
@@ -15,7 +15,7 @@ pub(crate) struct Resolved {
     pub(crate) ca_path: Option<String>,
 }
 
-/// Fills what flags and environment leave open from the profile.
+/// Takes settings that are in neither flags nor environment from the profile.
 pub(crate) fn resolve(globals: &Globals) -> Result<Resolved, Failure> {
     let given = Resolved {
         api_key: non_empty(globals.api_key.as_ref()),
@@ -23,7 +23,7 @@ pub(crate) fn resolve(globals: &Globals) -> Result<Resolved, Failure> {
         ca_path: non_empty(globals.ca_path.as_ref()),
     };
     let named = non_empty(globals.profile.as_ref());
-    // Someone who gives everything by hand needs no profile, and no home directory either.
+    // A user who gives everything by flags needs no profile and no home directory.
     if named.is_none() && given.api_key.is_some() && given.base_url.is_some() {
         return Ok(given);
     }
@@ -35,7 +35,7 @@ pub(crate) fn resolve(globals: &Globals) -> Result<Resolved, Failure> {
     Ok(merge(given, profile))
 }
 
-/// A key must never go to another server than its own: a profile's key is not used with a base URL from elsewhere.
+/// A key must never be sent to another server than its own: a profile's key is not used with a base URL from elsewhere.
 fn merge(given: Resolved, profile: Profile) -> Resolved {
     let elsewhere =
         given.base_url.is_some() && given.base_url != profile.base_url && profile.base_url.is_some();
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_given_goes_before_the_profile() {
+    fn flags_override_the_profile() {
         let profile = Profile {
             api_key: Some("kept".to_owned()),
             base_url: Some("http://kept".to_owned()),

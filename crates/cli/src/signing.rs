@@ -1,4 +1,4 @@
-//! Signing a binary with a local key: the digest comes from the server, which verified it; the signature goes back.
+//! Signing a binary with a local key: the verified digest comes from the server, and the signature is sent back.
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub(crate) struct SigningKeyFile {
 }
 
 impl SigningKeyFile {
-    /// Loads the key and finds it on the server, so that nothing is uploaded in vain.
+    /// Loads the key and finds it on the server, so that nothing is uploaded if that fails.
     pub(crate) async fn signer(&self, client: &Client) -> Result<Option<Signer>, Failure> {
         match &self.signing_key {
             Some(path) => {
@@ -45,7 +45,7 @@ impl SigningKeyFile {
     }
 }
 
-/// A private key whose public half is registered.
+/// A private key whose public key is registered.
 pub(crate) struct Signer {
     key: PrivateKey,
     public: PublicKey,
@@ -53,7 +53,7 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
-    /// Loads a key and finds its public half among the registered ones.
+    /// Loads a key and finds its public key among the registered ones.
     pub(crate) async fn open(client: &Client, path: PathBuf) -> Result<Self, Failure> {
         let key = PrivateKey::read(&path, || passphrase(&path))?;
         let public = key.public_key()?;
@@ -69,7 +69,7 @@ impl Signer {
         Ok(Self { key, public, registered })
     }
 
-    /// That the registered key may sign at all.
+    /// Checks that the registered key may sign.
     fn check_active(&self) -> Result<(), Failure> {
         if self.registered.state == KeyStatus::Active.as_str() {
             return Ok(());
@@ -86,7 +86,7 @@ impl Signer {
         &self.registered
     }
 
-    /// Signs a verified binary, attaches the signature, and says so. Signing twice is signing once.
+    /// Signs a verified binary, attaches the signature, and reports it. Signing twice has the same effect as signing once.
     pub(crate) async fn sign(&self, client: &Client, binary: Binary) -> Result<Binary, Failure> {
         let prn: Prn<NamedBinary> = named(&binary.prn)?;
         let keyid = self.public.keyid().to_string();
@@ -121,7 +121,8 @@ impl Signer {
     }
 }
 
-/// The key of that id which may sign; a disabled or revoked one only if there is no better, so that the server says why not.
+/// The key with this id that may sign. A disabled or revoked one is returned only if there is no other, so that the server says why it
+/// refuses.
 async fn find(client: &Client, keyid: KeyId) -> Result<Option<SigningKey>, Failure> {
     let keys = client.list::<SigningKey>(&Query::default().with("keyid", Some(keyid))).all().await?;
     let active = keys.iter().find(|key| key.state == KeyStatus::Active.as_str());

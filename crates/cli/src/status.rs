@@ -1,4 +1,4 @@
-//! `peridio status`: which server this is, who is asking, and how much room there is.
+//! `peridio status`: the server and its version, the caller, and the storage in use.
 
 use clap::Args;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::session::Session;
 #[command(after_help = "Example:\n  peridio status")]
 pub(crate) struct Status;
 
-/// The status as it is printed.
+/// The printed status.
 #[derive(Serialize)]
 struct Overview {
     server: String,
@@ -46,7 +46,7 @@ impl Record for Overview {
 }
 
 impl Status {
-    /// A key that may not read the organization sees the rest.
+    /// If the key may not read the organization, the rest is still shown.
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let answer = session.client.me_and_server().await?;
         let organization = match session.client.organization().await {

@@ -1,4 +1,4 @@
-//! `peridio storage-backends`: where the organization keeps its contents.
+//! `peridio storage-backends`: the storage services that store the organization's content.
 
 use std::path::PathBuf;
 
@@ -52,7 +52,7 @@ pub(crate) enum Command {
             peridio storage-backends update frankfurt --credentials-file new-credentials.json\n  \
             peridio storage-backends update frankfurt --replicates false")]
     Update(Update),
-    /// Tries again all that the server does in a storage backend, and whether browsers may upload to it
+    /// Tests everything that the server does in a storage backend, and whether browsers may upload to it
     #[command(after_help = "Example:\n  peridio storage-backends check frankfurt")]
     Check(One),
     /// Removes a storage backend that contains nothing
@@ -203,7 +203,7 @@ impl Update {
     }
 }
 
-/// Secrets come from files, so that no process list and no shell history has them.
+/// Secrets come from files, so that they appear in no process list and in no shell history.
 fn credentials(file: Option<PathBuf>) -> Result<Option<StorageCredentials>, Failure> {
     file.map(|file| {
         let text = read(&file)?;

@@ -1,4 +1,4 @@
-//! Text files of this machine, in whatever encoding its programs save them.
+//! Reads text files in any encoding in which programs on this machine save them.
 
 use std::path::Path;
 

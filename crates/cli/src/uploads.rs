@@ -1,4 +1,4 @@
-//! The options of everything that uploads, and the upload itself with its progress.
+//! The options that all uploading commands share, and the upload with its progress.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::session::Session;
 use crate::{messages, sizes};
 
-/// How to upload.
+/// The options of an upload.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Upload options")]
 pub(crate) struct UploadOptions {
@@ -36,7 +36,7 @@ pub(crate) struct UploadOptions {
 }
 
 impl UploadOptions {
-    /// The size of a part, unless there would be too many.
+    /// The size of a part, increased if there would be too many parts.
     pub(crate) fn part_size(&self) -> u64 {
         self.part_size.unwrap_or(Options::default().part_size)
     }
@@ -58,7 +58,7 @@ impl UploadOptions {
         }
     }
 
-    /// Uploads a file, and says on stderr what came of it.
+    /// Uploads a file, and reports the result on stderr.
     pub(crate) async fn upload(
         &self,
         session: &Session,

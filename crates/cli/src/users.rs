@@ -1,4 +1,4 @@
-//! `peridio users`: who the caller is, and the people in the organization.
+//! `peridio users`: the caller, and the people in the organization.
 
 use clap::{Args, Subcommand};
 use olivine_api::users::{Me, User};

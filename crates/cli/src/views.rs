@@ -1,4 +1,4 @@
-//! `peridio views`: pages of the web console that people saved. They belong to people, so creating one takes a personal API key.
+//! `peridio views`: pages of the web console that people saved. A view belongs to a person, so creating one needs a personal API key.
 
 use clap::{Args, Subcommand};
 use olivine_api::views::{View, ViewCreate, ViewUpdate};

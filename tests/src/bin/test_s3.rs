@@ -1,4 +1,4 @@
-//! The tests' S3 server as a program, for benchmarks and demonstrations. It must never be given anything worth keeping.
+//! The S3 server of the tests as a program, for benchmarks and demonstrations. Never store anything in it that is worth keeping.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -7,23 +7,23 @@ use std::path::PathBuf;
 use clap::Parser;
 use olivine_tests::{S3, S3Options};
 
-/// An S3 server for tests; what it knows it forgets when it stops
+/// An S3 server for tests; it keeps its state in memory, so that stopping it loses everything
 #[derive(Parser)]
 #[command(name = "test-s3")]
 struct Args {
-    /// Where it listens
+    /// The address on which it listens
     #[arg(long, default_value = "127.0.0.1:9000")]
     listen: SocketAddr,
-    /// Where it keeps bytes, instead of a temporary folder
+    /// The folder for the bytes of objects [default: a temporary folder]
     #[arg(long)]
     folder: Option<PathBuf>,
-    /// The public half of its key
+    /// The access key id
     #[arg(long, default_value = "OLIVINETESTKEY")]
     access_key_id: String,
-    /// The secret half of its key
+    /// The secret access key
     #[arg(long, default_value = "secret/of+the/test")]
     secret_access_key: String,
-    /// Buckets to begin with
+    /// A bucket to create at the start; can be repeated
     #[arg(long = "bucket", default_value = "olivine")]
     buckets: Vec<String>,
 }
@@ -41,7 +41,7 @@ fn main() {
     }
     let mut output = std::io::stdout().lock();
     for (name, value) in server.environment() {
-        // Nobody reads it any more.
+        // The reader may have closed the pipe.
         let _ = writeln!(output, "{name}={value}");
     }
     drop(output);

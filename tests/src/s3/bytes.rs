@@ -1,4 +1,4 @@
-//! The bytes of objects and parts: into files and out of them, counted.
+//! Writes the bytes of objects and parts to files, reads them from files, and counts them.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -17,21 +17,21 @@ use super::Knobs;
 use super::operations::Store;
 use super::state::{Object, Piece};
 
-/// How much is read from a file at once.
+/// The number of bytes that are read from a file at once.
 const READ: usize = 256 * 1024;
-/// As much as passes in a second where the server is slow, and how often it looks whether it still is.
+/// The bytes per second of a slow server; after each of these blocks it checks whether it is still slow.
 const SLOW: usize = 1024;
 const LOOKS: u32 = 10;
 
 impl Store {
-    /// Writes a body to a file, and checks it against the checksum that it came with.
+    /// Writes a body to a file, and verifies the checksum that was sent with it.
     pub(super) async fn write(
         &self,
         body: Option<StreamingBlob>,
         checksum: Option<&str>,
     ) -> S3Result<Arc<Piece>> {
         let path = random_file(&self.state.folder);
-        // Removed again if the client goes away.
+        // The file is removed again if the client closes the connection.
         let mut piece = Piece { path, size: 0, sha256: [0; 32] };
         let mut file = tokio::fs::File::create(&piece.path).await.map_err(|e| s3_error!(e, InternalError))?;
         let mut hasher = Context::new(&SHA256);
@@ -57,7 +57,7 @@ impl Store {
         Ok(Arc::new(piece))
     }
 
-    /// The bytes of a range, as a stream that a thread reads.
+    /// The bytes of a range, as a stream that a thread fills.
     pub(super) fn stream(&self, object: &Object, range: std::ops::Range<u64>) -> StreamingBlob {
         let (send, mut receive) = tokio::sync::mpsc::channel(4);
         let (pieces, knobs) = (object.pieces.clone(), self.knobs.clone());
@@ -108,7 +108,7 @@ fn send_range(
     Ok(())
 }
 
-/// A path below the folder of a server.
+/// A new path in the server's folder.
 fn random_file(folder: &Path) -> PathBuf {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).expect("randomness");

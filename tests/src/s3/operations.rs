@@ -1,5 +1,5 @@
-//! The operations of S3 that a backend uses, as strict as the real ones: a part that is not what its checksum says is refused, an
-//! upload that is over is gone, and what is completed is there at once and as a whole.
+//! The S3 operations that a storage backend uses, as strict as the real ones: a part with a wrong checksum is refused, a finished upload
+//! does not exist any more, and a completed object appears at once and complete.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -19,7 +19,7 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use super::Knobs;
 use super::state::{Bucket, Object, Piece, State, Upload, now};
 
-/// The least size of a part that is not the last.
+/// The minimum size of all parts except the last one.
 const MIN_PART: u64 = 5 * 1024 * 1024;
 
 /// The objects of a server.
@@ -55,7 +55,7 @@ fn place(bucket: &mut Bucket, key: &str, object: Object, if_none_match: bool) ->
     Ok(())
 }
 
-/// Checks the parts that an upload is completed with, and puts them together.
+/// Checks the parts with which an upload is completed, and assembles them.
 fn assemble(upload: &Upload, parts: &[CompletedPart]) -> S3Result<Vec<Arc<Piece>>> {
     let mut pieces = Vec::new();
     let mut last = 0;

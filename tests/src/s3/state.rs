@@ -1,4 +1,4 @@
-//! What the S3 server knows: buckets, objects and uploads in memory, their bytes in files. A content appears in one step.
+//! The state of the S3 server: buckets, objects and uploads are in memory, and their bytes in files. An object appears in one step.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// Everything.
+/// The state of the whole server.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) folder: PathBuf,
@@ -40,7 +40,7 @@ impl Object {
     }
 }
 
-/// An upload that is not over.
+/// An open multipart upload.
 #[derive(Clone, Debug)]
 pub(super) struct Upload {
     pub(super) key: String,
@@ -50,7 +50,7 @@ pub(super) struct Upload {
     pub(super) parts: BTreeMap<i32, Arc<Piece>>,
 }
 
-/// Bytes in a file, which is removed with the last one who knows it.
+/// Bytes in a file. The file is removed with the last reference to it.
 #[derive(Debug)]
 pub(super) struct Piece {
     pub(super) path: PathBuf,
@@ -59,12 +59,12 @@ pub(super) struct Piece {
 }
 
 impl Piece {
-    /// Its SHA-256 as S3 writes it.
+    /// Its SHA-256 in the form of S3.
     pub(super) fn checksum(&self) -> String {
         BASE64_STANDARD.encode(self.sha256)
     }
 
-    /// What it is called by: any name that changes with the bytes.
+    /// Its `ETag`: any name that changes with the bytes.
     pub(super) fn e_tag(&self) -> String {
         hex::encode(&self.sha256[..16])
     }
@@ -72,7 +72,7 @@ impl Piece {
 
 impl Drop for Piece {
     fn drop(&mut self) {
-        // The whole folder may be gone.
+        // The whole folder may be gone already.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -83,7 +83,7 @@ impl State {
         Self { folder: folder.to_owned(), buckets: Mutex::default() }
     }
 
-    /// All buckets, while nobody else changes them.
+    /// All buckets, locked.
     pub(super) fn buckets(&self) -> MutexGuard<'_, BTreeMap<String, Bucket>> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -121,7 +121,7 @@ impl State {
     }
 }
 
-/// The clock of the server that is played here.
+/// The clock of the simulated server.
 pub(super) fn now() -> SystemTime {
     #[expect(clippy::disallowed_methods, reason = "a store has a clock of its own")]
     SystemTime::now()

@@ -1,4 +1,4 @@
-//! What a server under test is started with.
+//! The settings with which a server under test is started.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -12,30 +12,30 @@ use crate::process::{Process, remove_settings};
 use crate::scaled::{self, Scaled};
 use crate::{Database, Executables, PostgresDatabase};
 
-/// Whether the server makes an RSA certificate for devices.
+/// The setting whether the server creates an RSA certificate for devices.
 const RSA_CERTIFICATE: &str = "OLIVINE_DEVICE_RSA_CERTIFICATE";
-/// The embedded database in a data folder.
+/// The file of the embedded database in a data folder.
 const DATABASE: &str = "olivine.db";
-/// A port that is free.
+/// Any free port.
 pub(super) const ANYWHERE: &str = "127.0.0.1:0";
 
-/// How a server under test is started.
+/// Builds a server under test.
 #[derive(Clone, Debug)]
 pub struct ServerBuilder {
     pub(super) executables: Executables,
     database: Database,
     data_dir: Option<PathBuf>,
-    /// The content folder of another process, which this one has a link to.
+    /// The content folder of another process, to which this one gets a link.
     shared_content: Option<PathBuf>,
     variables: Vec<(String, String)>,
     args: Vec<String>,
-    /// Where it listens: for people, for devices.
+    /// The addresses of the Admin API and of the Device API.
     pub(super) addresses: [String; 2],
     audience: Audience,
     is_scaled: bool,
 }
 
-/// For whom a server can listen.
+/// The APIs that a server can offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Audience {
     PeopleAndDevices,
@@ -59,21 +59,21 @@ impl Default for ServerBuilder {
 }
 
 impl ServerBuilder {
-    /// Another database than the embedded one.
+    /// Uses another database than the embedded one.
     #[must_use]
     pub fn database(mut self, database: Database) -> Self {
         self.database = database;
         self
     }
 
-    /// A data folder that the test keeps, instead of one that goes with the server.
+    /// Uses a data folder of the test, which is not deleted with the server.
     #[must_use]
     pub fn data_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data_dir = Some(folder.into());
         self
     }
 
-    /// The storage of another process of the same installation, instead of a content folder of its own.
+    /// Uses the storage of another process of the same installation, instead of its own content folder.
     #[must_use]
     pub fn storage_of(mut self, other: &Server) -> Self {
         match other.scaled() {
@@ -83,54 +83,55 @@ impl ServerBuilder {
         self
     }
 
-    /// One more environment variable, such as `OLIVINE_…`.
+    /// Sets an environment variable, such as `OLIVINE_…`.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.variables.push((name.to_owned(), value.into()));
         self
     }
 
-    /// Devices are asked for by plain HTTP, with their certificates in a header: whoever calls from this machine is a proxy.
+    /// Offers the Device API by plain HTTP. Every client on this machine is a trusted proxy, which passes devices' certificates on in a
+    /// header.
     #[must_use]
     pub fn behind_a_proxy(self) -> Self {
         self.env("OLIVINE_DEVICE_TLS", "off").env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1")
     }
 
-    /// With an RSA certificate for devices beside the usual one, as a server makes it by default.
+    /// Creates an RSA certificate for devices in addition to the usual one, as a server does by default.
     #[must_use]
     pub fn with_rsa_certificate(self) -> Self {
         self.env(RSA_CERTIFICATE, "true")
     }
 
-    /// More of them, such as those by which a store is found.
+    /// Sets several environment variables, such as those that tell how to reach a store.
     #[must_use]
     pub fn envs(mut self, variables: Vec<(String, String)>) -> Self {
         self.variables.extend(variables);
         self
     }
 
-    /// One more argument of `olivine serve`.
+    /// Adds an argument of `olivine serve`.
     #[must_use]
     pub fn arg(mut self, arg: impl Into<String>) -> Self {
         self.args.push(arg.into());
         self
     }
 
-    /// Executables from elsewhere, such as a release build.
+    /// Uses other executables, such as a release build.
     #[must_use]
     pub fn executables(mut self, executables: Executables) -> Self {
         self.executables = executables;
         self
     }
 
-    /// A version that knows no devices yet.
+    /// Starts a version without a Device API.
     #[must_use]
     pub fn only_for_people(mut self) -> Self {
         self.audience = Audience::People;
         self
     }
 
-    /// Two processes, a store and nginx in front, where the database is PostgreSQL; whatever the environment asks for.
+    /// If the database is PostgreSQL, starts a scaled deployment with two processes, a store and nginx, whatever the environment says.
     #[must_use]
     pub fn scaled(mut self, yes: bool) -> Self {
         self.is_scaled = yes;
@@ -150,12 +151,12 @@ impl ServerBuilder {
             std::fs::create_dir_all(&data_dir).expect("a folder");
             std::os::unix::fs::symlink(content, data_dir.join("content")).expect("a link");
         }
-        // Other executables may know other tables.
+        // Other executables may need other tables.
         let create = if is_built { PostgresDatabase::create_migrated } else { PostgresDatabase::create };
         let postgres = (self.database == Database::Postgres).then(create);
         let scaled = (self.is_scaled && postgres.is_some()).then(Scaled::start);
         if let Some(scaled) = &scaled {
-            // First, so that what the test itself sets counts.
+            // Inserted first, so that variables of the test override them.
             self.variables.splice(0..0, scaled.environment());
         }
         let reached = Announced::default();
@@ -191,7 +192,7 @@ impl ServerBuilder {
 
     pub(super) fn set_variables(&self, command: &mut Command) {
         remove_settings(command);
-        // Two RSA keys take longer to make than all else at a first start, and hardly any test looks at them.
+        // Creating two RSA keys takes longer than the rest of a first start, and few tests need them.
         command.env(RSA_CERTIFICATE, "false");
         command.envs(self.variables.iter().cloned());
     }

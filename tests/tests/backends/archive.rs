@@ -1,4 +1,4 @@
-//! Contents of archived versions in a storage of their own.
+//! Contents of archived versions in a separate archive storage.
 
 use olivine_tests::{Database, S3, Workbench, prn};
 use serde_json::{Value, json};
@@ -22,14 +22,14 @@ pub(crate) async fn archived_contents_move_and_come_back(database: Database) {
     api.post(&format!("/v1/releases/{release}/archive"), &json!({})).await.expect(200);
     bench.settled(&binary, |record| record["storage_backend_prn"] == json!(cold)).await;
     assert!(s3.objects("cold").iter().any(|object| object == &s3.object_of("cold", &binary)));
-    // Its old place is cleared when the URLs that lead there have run out.
+    // The old replica is deleted when the URLs to it have expired.
     let left = copies(&api, &binary, |left| left.len() == 1).await;
     assert_eq!((&left[0]["state"], &left[0]["storage_backend_prn"]), (&json!("deleting"), &Value::Null));
     let url = bench.download_url(&binary).await;
     assert!(url.starts_with(&s3.url()), "{url}");
     assert_eq!(fetch(&api, &url).await, b"of last year");
 
-    // Served again, at first from the archive storage.
+    // Devices get the release again, at first from the archive storage.
     api.post(&format!("/v1/releases/{release}/unarchive"), &json!({})).await.expect(200);
     let url = customer.url_again().await;
     assert_eq!(fetch(&api, &url).await, b"of last year");

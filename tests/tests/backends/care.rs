@@ -1,4 +1,4 @@
-//! What an operator does with contents: moving them, and looking after them.
+//! The operator's commands for contents: moving them and checking them.
 
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub(crate) async fn contents_move_while_devices_are_served(database: Database) {
     assert!(!before.starts_with(&s3.url()));
     assert_eq!(server.operator(&["content", "move", "--to", "new"]).split(' ').next(), Some("0"));
 
-    // And back again, once the old place is cleared; what was left behind is gone.
+    // Moves the contents back after the old place was emptied.
     copies(&api, &binary, <[_]>::is_empty).await;
     assert_eq!(
         server.operator(&["content", "move", "--from", "new", "--to", "data-folder"]),
@@ -88,12 +88,12 @@ pub(crate) async fn an_audit_finds_and_repairs(database: Database) {
     );
 }
 
-/// "Deleted" is an assurance: it is given only of what was there.
-pub(crate) async fn what_was_lost_is_not_reported_as_deleted(database: Database) {
+/// "Deleted" is an assurance, so it may only be given for content that existed.
+pub(crate) async fn lost_content_is_not_reported_as_deleted(database: Database) {
     let Team { s3, server: _server, api, bench, .. } = Team::with_bucket(database, "first").await;
     let (lost, kept) = (bench.signed(b"lost").await, bench.signed(b"kept").await);
     s3.remove("first", &s3.object_of("first", &lost));
-    // The first attempt fails, and the second one must not take its own work for a loss.
+    // The first attempt fails. The second must not mistake its own deletion for a loss.
     s3.deny(&["s3:DeleteObject"]);
     for binary in [&lost, &kept] {
         bench.ask(binary, "destroyed").await.expect(200);
@@ -110,8 +110,8 @@ pub(crate) async fn what_was_lost_is_not_reported_as_deleted(database: Database)
     }
 }
 
-/// Devices download from the store, so the server sees nothing of an object that somebody deleted there, until a device fails.
-pub(crate) async fn what_a_store_lost_is_noticed_when_a_device_fails(database: Database) {
+/// Devices download from the store directly, so the server learns of an object that was deleted there only when a device fails.
+pub(crate) async fn an_object_lost_by_the_store_is_noticed_when_a_device_fails(database: Database) {
     let Team { s3, server, api, bench, store: first } = Team::with_bucket(database, "first").await;
     let (lost, whole) = (bench.signed(b"lost").await, bench.signed(b"whole").await);
     s3.remove("first", &s3.object_of("first", &lost));
@@ -139,7 +139,7 @@ pub(crate) async fn what_a_store_lost_is_noticed_when_a_device_fails(database: D
     assert_eq!(noticed[0]["data"]["storage_backend_prn"], first);
 }
 
-/// A copy that is there already counts only if it is right.
+/// An existing replica counts only if its bytes are correct.
 pub(crate) async fn a_move_compares_what_is_there_already(database: Database) {
     let s3 = S3::start();
     let server = open_server(database).start();
@@ -154,7 +154,7 @@ pub(crate) async fn a_move_compares_what_is_there_already(database: Database) {
     assert_eq!(fetch(&api, &bench.download_url(&binary).await).await, b"right");
 }
 
-/// The only file of a content's only part.
+/// The file of a content with a single part.
 fn part_of(server: &Server) -> PathBuf {
     let found = std::process::Command::new("find")
         .arg(server.data_dir().join("content"))
@@ -165,8 +165,8 @@ fn part_of(server: &Server) -> PathBuf {
     Path::new(found.trim()).to_owned()
 }
 
-/// The server gives contents out by their hash, so bytes that are others now must never reach a client as a whole.
-pub(crate) async fn changed_bytes_are_no_whole_download(database: Database) {
+/// The server sends contents with their hash, so a client must never receive changed bytes as a complete download.
+pub(crate) async fn changed_bytes_are_never_a_complete_download(database: Database) {
     let Team { s3, server, api, bench, .. } = Team::with_bucket(database, "first").await;
     let streamed = bench.signed(b"streamed").await;
     let customer = Customer::of(&server, &streamed, &[]).await;
@@ -196,7 +196,7 @@ pub(crate) async fn changed_bytes_are_no_whole_download(database: Database) {
     }
 }
 
-/// An audit says what it compared; what was replaced later is read even where nobody asked for hashes.
+/// An audit records what it compared. Content that was replaced afterwards is read again, even without `--hashes`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_audit_reads_what_was_written_after_its_record() {
     let server = Server::start(Database::Sqlite);

@@ -1,4 +1,4 @@
-//! Storages and servers that fail in the middle of something.
+//! Storages and servers that fail during an operation.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use serde_json::json;
 
 use crate::team::{Team, are_complete, copies, fetch, open_server, register, until};
 
-/// The least size of a part that is not the last.
+/// The minimum size of all parts except the last one.
 const PART: usize = 5 * 1024 * 1024;
 
-/// How many bytes a process has read and written so far, sockets included.
+/// The number of bytes that a process has read and written so far, including sockets.
 fn traffic(server: &Server) -> u64 {
     let io = std::fs::read_to_string(format!("/proc/{}/io", server.pid())).unwrap();
     let value = |name: &str| io.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
@@ -26,7 +26,7 @@ pub(crate) async fn parts_go_straight_to_the_store(database: Database) {
         let announced = bench.announce(&binary, index, bytes).await.expect(201).json;
         let upload = &announced["binary_part"]["upload"];
         assert!(upload["url"].as_str().unwrap().starts_with(&s3.url()), "{upload:#}");
-        // Bytes other than those that were announced are refused by the store itself.
+        // The store itself refuses bytes that differ from the announced ones.
         let mut wrong = bytes.to_vec();
         wrong[0] ^= 1;
         let refused = send(upload, wrong).await;
@@ -45,7 +45,7 @@ pub(crate) async fn parts_go_straight_to_the_store(database: Database) {
     assert_eq!(sha256_hex(&got), sha256_hex(&content));
 }
 
-/// Sends bytes where an announcement says, as any HTTP client would.
+/// Sends bytes to the announced URL, as any HTTP client would.
 pub(crate) async fn send(upload: &serde_json::Value, bytes: Vec<u8>) -> Answer {
     let method = upload["method"].as_str().unwrap().parse().unwrap();
     let mut request = reqwest::Client::new().request(method, upload["url"].as_str().unwrap());
@@ -55,7 +55,7 @@ pub(crate) async fn send(upload: &serde_json::Value, bytes: Vec<u8>) -> Answer {
     olivine_tests::send(request.body(bytes)).await
 }
 
-/// A server that has its contents in that store.
+/// A server whose contents are in this store.
 fn stored_in(s3: &S3, database: Database) -> ServerBuilder {
     let url = format!("s3://{}/contents", s3.bucket("own"));
     Server::builder().database(database).envs(s3.environment()).arg("--storage-url").arg(url)
@@ -63,13 +63,13 @@ fn stored_in(s3: &S3, database: Database) -> ServerBuilder {
 
 pub(crate) async fn a_store_that_is_slow_is_waited_for(database: Database) {
     let s3 = S3::start();
-    // What takes longer than a lease must not be done twice.
+    // A job that takes longer than its lease must not be run twice.
     let server = stored_in(&s3, database).env("OLIVINE_JOB_LEASE_SECONDS", "1").start();
     let api = server.api();
     let bench = Workbench::new(server.api()).await;
     let published = bench.signed(b"published before").await;
     let mut random = Random::new();
-    // At 1 KiB in a second, some minutes.
+    // At 1 KiB per second, this takes some minutes.
     let (large, small) = (random.bytes(400 << 10), random.bytes(4 << 10));
     let waiting = bench.uploadable(&large).await;
     bench.put_content(&waiting, &large).await.expect(200);
@@ -78,10 +78,10 @@ pub(crate) async fn a_store_that_is_slow_is_waited_for(database: Database) {
     s3.slow(true);
     bench.ask(&waiting, "hashable").await.expect(200);
     until("the verification has begun", || s3.sent_bytes() > before).await;
-    // Slowly, but it works.
+    // It is slow, but it works.
     let late = bench.uploadable(&small).await;
     bench.put_content(&late, &small).await.expect(200);
-    // Nothing else waits for the store.
+    // No other request waits for the store.
     api.get("/v1/binaries").await.expect(200);
     bench.download_url(&published).await;
     let half_way = s3.sent_bytes() - before;
@@ -115,7 +115,7 @@ pub(crate) async fn a_store_that_is_down_is_waited_for(database: Database) {
     bench.ask(&waiting, "hashable").await.expect(200);
     assert_eq!(api.get("/readyz").await.status, 503);
     assert_eq!(api.get("/healthz").await.status, 200);
-    // Records, and URLs to what is there, do not need the store.
+    // Records, and URLs to existing contents, do not need the store.
     bench.download_url(&published).await;
 
     s3.answer_503(false);
@@ -141,7 +141,7 @@ pub(crate) async fn copies_survive_kills(database: Database) {
     for round in 0..4_u64 {
         let content = random.bytes(3_000_000 + usize::try_from(round).unwrap());
         contents.push((bench.signable(&content).await, content));
-        // At whatever instruction it is: verified just now, its copies have been ordered and may have begun.
+        // Kills it at a random point shortly after the verification, when the replicas have been ordered and may have been started.
         tokio::time::sleep(random.within(Duration::from_millis(150))).await;
         server.kill();
         server.restart();

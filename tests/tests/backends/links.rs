@@ -1,4 +1,4 @@
-//! What devices download from: short URLs, and a CDN in front of the storage.
+//! The URLs from which devices download: short URLs, and URLs of a CDN in front of the storage.
 
 use olivine_tests::{Database, Nginx, S3, Workbench};
 use serde_json::json;
@@ -37,7 +37,7 @@ pub(crate) async fn short_urls_lead_to_the_content(database: Database) {
     let part = shell.run(&format!("curl -fsS -r 3-5 '{url}'")).succeeds();
     assert_eq!(part, "345");
 
-    // A tampered one leads nowhere, and neither does one whose content is gone.
+    // A changed URL is refused, and so is a URL whose content is gone.
     let (head, last) = url.split_at(url.len() - 1);
     let tampered = format!("{head}{}", if last == "A" { "B" } else { "A" });
     api.without_key().get(&tampered).await.expect(403);
@@ -47,7 +47,7 @@ pub(crate) async fn short_urls_lead_to_the_content(database: Database) {
     api.without_key().get(&before).await.expect(410);
 }
 
-/// A device far away, of a binary that is there too.
+/// A device with the tag `far`, and a binary that has a complete replica near it.
 async fn server_customer(
     server: &olivine_tests::Server,
     bench: &Workbench,
@@ -64,7 +64,7 @@ pub(crate) async fn a_cdn_signs_what_devices_get(database: Database) {
     let server = open_server(database).start();
     let api = server.api();
     let bench = Workbench::new(server.api()).await;
-    // nginx checks the link, and would fetch from the storage; here it answers with the path that it would fetch.
+    // nginx checks the link and would then fetch from the storage. Here it answers with the path that it would fetch.
     let checks = format!(
         "secure_link $arg_md5,$arg_expires; secure_link_md5 \"$secure_link_expires$uri {SECRET}\";
          if ($secure_link = \"\") {{ return 403; }} if ($secure_link = \"0\") {{ return 410; }}"

@@ -1,4 +1,4 @@
-//! Copies in several locations.
+//! Replicas in several locations.
 
 use olivine_tests::{Database, S3, Workbench};
 use serde_json::json;
@@ -25,7 +25,7 @@ pub(crate) async fn copies_are_made_near_and_deleted_everywhere(database: Databa
         assert_eq!(s3.objects(bucket).len(), expected, "{bucket}");
     }
 
-    // Each device is sent to the copy that is near, else to the first in order.
+    // Each device gets a URL to the replica that is near it, otherwise to the first one in order.
     for (tags, bucket) in
         [(&["eu"][..], "frankfurt"), (&["beta", "asia"], "tokyo"), (&[], "virginia"), (&["us"], "virginia")]
     {
@@ -36,7 +36,7 @@ pub(crate) async fn copies_are_made_near_and_deleted_everywhere(database: Databa
         assert_eq!(fetch(&api, &url).await, format!("for {tags:?}").as_bytes());
     }
 
-    // A reset takes the copies of what was uploaded before with it.
+    // A reset also deletes the replicas of the earlier upload.
     let again = bench.signable(b"to be uploaded anew").await;
     copies(&api, &again, are_complete(2)).await;
     bench.ask(&again, "uploadable").await.expect(200);
@@ -47,7 +47,7 @@ pub(crate) async fn copies_are_made_near_and_deleted_everywhere(database: Databa
         until("a reset content is gone", is_gone).await;
     }
 
-    // Destroyed is destroyed everywhere, and is said to be so only when it is true.
+    // Destroying deletes all replicas, and the record says so only when it is true.
     s3.deny(&["s3:DeleteObject"]);
     bench.ask(&binary, "destroyed").await.expect(200);
     let left = copies(&api, &binary, |left| left.iter().any(|copy| !copy["error"].is_null())).await;

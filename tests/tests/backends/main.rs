@@ -1,5 +1,5 @@
-//! Contents in several storages: where they go, how devices get them from there, what happens when a storage fails, and what is
-//! left when they are destroyed. The storages are real S3 servers of the tests' own.
+//! Contents in several storages: where they are stored, how devices download them, what happens when a storage fails, and what remains
+//! after they are destroyed. The storages are real S3 servers that belong to the tests.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -16,9 +16,9 @@ use olivine_tests::on_both;
 
 use archive::archived_contents_move_and_come_back;
 use care::{
-    a_move_compares_what_is_there_already, an_audit_finds_and_repairs, changed_bytes_are_no_whole_download,
-    contents_move_while_devices_are_served, what_a_store_lost_is_noticed_when_a_device_fails,
-    what_was_lost_is_not_reported_as_deleted,
+    a_move_compares_what_is_there_already, an_audit_finds_and_repairs,
+    an_object_lost_by_the_store_is_noticed_when_a_device_fails, changed_bytes_are_never_a_complete_download,
+    contents_move_while_devices_are_served, lost_content_is_not_reported_as_deleted,
 };
 use failures::{
     a_store_that_is_down_is_waited_for, a_store_that_is_slow_is_waited_for, copies_survive_kills,
@@ -27,7 +27,7 @@ use failures::{
 use links::{a_cdn_signs_what_devices_get, short_urls_lead_to_the_content};
 use locations::{a_failing_location_holds_nothing_up, copies_are_made_near_and_deleted_everywhere};
 use refusals::{
-    a_store_that_knows_no_checksums_can_be_used, a_store_that_refuses_for_good_is_not_called_passing,
+    a_permanent_refusal_of_a_store_is_not_reported_as_temporary, a_store_that_knows_no_checksums_can_be_used,
     an_organizations_store_that_knows_no_checksums_can_be_used,
 };
 use registering::{a_backend_is_tried_before_it_is_taken, the_servers_network_is_out_of_reach};
@@ -40,14 +40,14 @@ on_both!(
     async contents_move_while_devices_are_served,
     async archived_contents_move_and_come_back,
     async an_audit_finds_and_repairs,
-    async what_was_lost_is_not_reported_as_deleted,
-    async what_a_store_lost_is_noticed_when_a_device_fails,
+    async lost_content_is_not_reported_as_deleted,
+    async an_object_lost_by_the_store_is_noticed_when_a_device_fails,
     async a_move_compares_what_is_there_already,
-    async changed_bytes_are_no_whole_download,
+    async changed_bytes_are_never_a_complete_download,
     async parts_go_straight_to_the_store,
     async a_store_that_is_down_is_waited_for,
     async a_store_that_is_slow_is_waited_for,
-    async a_store_that_refuses_for_good_is_not_called_passing,
+    async a_permanent_refusal_of_a_store_is_not_reported_as_temporary,
     async a_store_that_knows_no_checksums_can_be_used,
     async an_organizations_store_that_knows_no_checksums_can_be_used,
     async copies_survive_kills,

@@ -1,4 +1,4 @@
-//! Storages that will refuse the next attempt, too: what is said of that, and to whom.
+//! Storages that refuse permanently: what is reported, and to whom.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use serde_json::json;
 use crate::failures::send;
 use crate::team::{fetch, make_default, open_server, until};
 
-/// The least size of a part that is not the last.
+/// The minimum size of all parts except the last one.
 const PART: usize = 5 * 1024 * 1024;
 
-/// A store that does not know how to check parts.
+/// A store that does not support checksums of parts.
 const NO_CHECKSUMS: Refusing = Refusing {
     status: 400,
     code: "InvalidArgument",
@@ -28,7 +28,7 @@ fn text(answer: &Answer) -> String {
     String::from_utf8_lossy(&answer.body).into_owned()
 }
 
-/// Waits until `/readyz` says so.
+/// Waits until the answer of `/readyz` satisfies the condition.
 async fn ready(server: &Server, says: impl Fn(&Answer) -> bool) {
     for _ in 0..600 {
         if says(&server.api().get("/readyz").await) {
@@ -46,7 +46,7 @@ fn assert_names(answer: &Answer, cause: &str) {
     assert_eq!(answer.header("retry-after"), Some("60"));
 }
 
-pub(crate) async fn a_store_that_refuses_for_good_is_not_called_passing(database: Database) {
+pub(crate) async fn a_permanent_refusal_of_a_store_is_not_reported_as_temporary(database: Database) {
     let s3 = S3::start();
     let refusing = |status, code, message| Refusing { status, code, message, header: None };
     let cases = [
@@ -60,9 +60,9 @@ pub(crate) async fn a_store_that_refuses_for_good_is_not_called_passing(database
         (NO_CHECKSUMS, "storage.checksums = false"),
     ];
     s3.refuse(Some(cases[0].0));
-    // What the store said to one process, another one has yet to hear.
+    // With two processes, only one of them would have learned of the refusal.
     let server = on(&s3, database).scaled(false).start();
-    // It is said at the start, by the store's own words and by ours, before anybody asks.
+    // The log explains it at the start, with the store's message and with ours, before any request needs the store.
     until("the log names the cause", || {
         let log = server.log();
         log.contains("does not do all")
@@ -73,12 +73,12 @@ pub(crate) async fn a_store_that_refuses_for_good_is_not_called_passing(database
     let bench = Workbench::new(server.api()).await;
     for (refusing, cause) in cases {
         s3.refuse(Some(refusing));
-        // What it found less than a second ago, it may say again.
+        // The answer may be cached for less than a second.
         ready(&server, |ready| ready.status == 503 && text(ready).contains(cause)).await;
         assert_names(&server.api().get("/readyz").await, cause);
         let binary = bench.uploadable(b"content").await;
         assert_names(&bench.announce(&binary, 1, b"content").await, cause);
-        // Somebody at a command line hears it at once.
+        // The command line gets the error at once.
         let began = std::time::Instant::now();
         let shell = server.shell();
         shell.write("fw.bin", b"content");
@@ -96,7 +96,7 @@ pub(crate) async fn a_store_that_knows_no_checksums_can_be_used(database: Databa
     let server = on(&s3, database).env("OLIVINE_STORAGE_CHECKSUMS", "false").start();
     let bench = Workbench::new(server.api()).await;
     let content = check_parts_go_straight_to_the_store(&bench).await;
-    // The store takes other bytes than those that were announced; the server does not.
+    // The store accepts bytes that differ from the announced ones, but the server does not.
     let wrong = bench.uploadable(&content).await;
     for (index, bytes) in (1..).zip(content.chunks(PART)) {
         let announced = bench.announce(&wrong, index, bytes).await.expect(201).json;
@@ -109,7 +109,7 @@ pub(crate) async fn a_store_that_knows_no_checksums_can_be_used(database: Databa
     assert_eq!(found["verification_error"]["code"], "hash_mismatch", "{found:#}");
 }
 
-/// Uploads a content in parts by the URLs that the store is reached by, and downloads it again; returns it.
+/// Uploads a content in parts by URLs that lead to the store, downloads it again, and returns it.
 async fn check_parts_go_straight_to_the_store(bench: &Workbench) -> Vec<u8> {
     let content = olivine_tests::Random::new().bytes(PART + 1234);
     let binary = bench.uploadable(&content).await;
@@ -125,7 +125,7 @@ async fn check_parts_go_straight_to_the_store(bench: &Workbench) -> Vec<u8> {
     content
 }
 
-/// What the store of an organization refuses is said when it is registered, and the advice helps.
+/// A refusal of an organization's store is reported when the store is registered, and the advice in the message works.
 pub(crate) async fn an_organizations_store_that_knows_no_checksums_can_be_used(database: Database) {
     let s3 = S3::start();
     let server = open_server(database).start();
@@ -154,7 +154,7 @@ pub(crate) async fn an_organizations_store_that_knows_no_checksums_can_be_used(d
     let bench = Workbench::new(server.api()).await;
     let content = check_parts_go_straight_to_the_store(&bench).await;
 
-    // A change is tried first, and takes effect without a restart.
+    // A change is tested before it is made, and takes effect without a restart.
     let update = format!("peridio storage-backends update --prn {prn} --checksums true");
     shell.run(&update).fails(1);
     s3.refuse(None);
@@ -166,7 +166,7 @@ pub(crate) async fn an_organizations_store_that_knows_no_checksums_can_be_used(d
     let announced = bench.announce(&wrong, 1, &content[..PART]).await.expect(201).json;
     send(&announced["binary_part"]["upload"], vec![0; PART]).await.expect(400);
 
-    // Other kinds of storage are never asked.
+    // Storages of other kinds do not have this setting.
     let google = json!({"name": "google", "url": "gs://firmware", "checksums": false,
         "credentials": {"type": "gcs", "service_account_key": "{}"}});
     let refused = api.post(path, &google).await.expect(422);

@@ -1,4 +1,4 @@
-//! Registering a storage backend: what is tried, what is said of what does not work, and what is out of reach.
+//! Registering a storage backend: what is tested, how problems are reported, and which addresses are not reachable.
 
 use olivine_tests::{Database, S3, Server, Workbench, prn};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ pub(crate) async fn a_backend_is_tried_before_it_is_taken(database: Database) {
     let api = server.api();
     let good = s3.backend(&s3.bucket("firmware"));
 
-    // Each missing permission is named.
+    // Each missing permission is named in the error.
     for permission in ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:ListBucket"] {
         s3.deny(&[permission]);
         let refused = api.post("/v1/storage_backends", &good).await.expect(422);
@@ -44,7 +44,7 @@ pub(crate) async fn a_backend_is_tried_before_it_is_taken(database: Database) {
             refused.json
         );
     }
-    // What the probe that might not delete has left.
+    // Objects that a test without the permission to delete has left behind.
     for object in s3.objects("firmware") {
         s3.remove("firmware", &object);
     }
@@ -56,7 +56,7 @@ pub(crate) async fn a_backend_is_tried_before_it_is_taken(database: Database) {
     assert_eq!(shown.json["storage_backend"]["has_credentials"], json!(true));
     assert_eq!(api.post("/v1/storage_backends", &good).await.expect(409).error_code(), Some("name_taken"));
 
-    // Changing the default moves nothing; a binary remembers where it is.
+    // Changing the default moves nothing. Each binary keeps its storage backend.
     let bench = Workbench::new(server.api()).await;
     let before = bench.signed(b"before").await;
     make_default(&api, Some(&frankfurt)).await;
@@ -69,7 +69,7 @@ pub(crate) async fn a_backend_is_tried_before_it_is_taken(database: Database) {
     assert_eq!(api.delete(&path).await.expect(409).error_code(), Some("in_use"));
     make_default(&api, None).await;
     assert_eq!(api.delete(&path).await.expect(409).error_code(), Some("in_use"));
-    // New credentials are tried too, and the old ones stay.
+    // New credentials are tested as well. If the test fails, the old ones stay.
     let bad = json!({"credentials": {"type": "s3", "access_key_id": "X", "secret_access_key": "y"}});
     assert_eq!(api.patch(&path, &bad).await.expect(422).error_code(), Some("storage_refused"));
     let url = bench.download_url(&after).await;
@@ -97,7 +97,7 @@ pub(crate) async fn the_servers_network_is_out_of_reach(database: Database) {
     }
     assert_eq!((s3.received_bytes(), s3.objects("firmware").len()), (0, 0), "nothing was asked of it");
 
-    // Another organization's records are not there.
+    // Records of another organization are not visible.
     let server = open_server(database).start();
     let own = register(&server.api(), &s3, "own", json!({})).await;
     let key = server.operator(&[

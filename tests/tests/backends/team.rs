@@ -1,15 +1,15 @@
-//! A team with storages of its own, and a device that is to get what is in them.
+//! A team with its own storages, and a device that is to get their contents.
 
 use std::time::{Duration, Instant};
 
 use olivine_tests::{Api, Database, Device, S3, Server, ServerBuilder, Workbench, prn};
 use serde_json::{Value, json};
 
-/// Bounds, not expectations.
+/// An upper bound, not an expectation.
 pub(crate) const SETTLED_WITHIN: Duration = Duration::from_mins(1);
 pub(crate) const POLL_EVERY: Duration = Duration::from_millis(50);
 
-/// A server whose organizations may register storages on this machine.
+/// A server that allows organizations to register storages on this machine.
 pub(crate) fn open_server(database: Database) -> ServerBuilder {
     Server::builder().database(database).env("OLIVINE_STORAGE_ALLOW_PRIVATE_ENDPOINTS", "true")
 }
@@ -21,18 +21,18 @@ pub(crate) fn with(mut body: Value, more: &Value) -> Value {
     body
 }
 
-/// Registers a new bucket; returns its PRN.
+/// Registers a new bucket as a storage backend, and returns its PRN.
 pub(crate) async fn register(api: &Api, s3: &S3, bucket: &str, more: Value) -> String {
     let body = with(s3.backend(&s3.bucket(bucket)), &more);
     prn(&api.post("/v1/storage_backends", &body).await.expect(201).json["storage_backend"])
 }
 
-/// Where new binaries go from now on.
+/// Sets the storage backend for new binaries.
 pub(crate) async fn make_default(api: &Api, backend: Option<&str>) {
     api.patch("/v1/organization", &json!({"storage_backend_prn": backend})).await.expect(200);
 }
 
-/// A team whose new binaries go into a bucket of its own.
+/// A team that stores its new binaries in its own bucket.
 pub(crate) struct Team {
     pub(crate) s3: S3,
     pub(crate) server: Server,
@@ -54,7 +54,7 @@ impl Team {
     }
 }
 
-/// The states of a binary's copies, by storage backend, once they are as wanted.
+/// Waits until the replicas of a binary satisfy a condition, and returns them by storage backend.
 pub(crate) async fn copies(api: &Api, binary: &str, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let deadline = Instant::now() + SETTLED_WITHIN;
     loop {
@@ -72,7 +72,7 @@ pub(crate) fn are_complete(count: usize) -> impl Fn(&[Value]) -> bool {
     move |copies| copies.len() == count && copies.iter().all(|copy| copy["state"] == "complete")
 }
 
-/// Waits until something is so.
+/// Waits until a condition is true.
 pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + SETTLED_WITHIN;
     while !is_so() {
@@ -89,7 +89,7 @@ pub(crate) struct Customer {
 const SAYS: [(&str, &str); 1] = [("peridio-release-version", "0.1.0")];
 
 impl Customer {
-    /// Registers a device with these tags, in a cohort that has one release of the binary.
+    /// Registers a device with these tags in a cohort with one release, which contains the binary.
     pub(crate) async fn of(server: &Server, binary: &str, tags: &[&str]) -> Self {
         let api = server.api();
         let create = async |path: &str, name: &str, body: Value| {
@@ -112,14 +112,14 @@ impl Customer {
         Self { device }
     }
 
-    /// The URL that the device is given.
+    /// The URL that the device gets.
     pub(crate) async fn url(&self) -> String {
         let answer = self.device.update("?expand[]=manifest", &SAYS).await.expect(200).json;
         let url = answer["manifest"][0]["url"].as_str();
         url.unwrap_or_else(|| panic!("a manifest with a URL: {answer:#}")).to_owned()
     }
 
-    /// The URL, once the device is given one: what another process changed holds within a second.
+    /// The URL, as soon as the device gets one. A change made by another process takes effect within a second.
     pub(crate) async fn url_again(&self) -> String {
         let deadline = Instant::now() + SETTLED_WITHIN;
         loop {
@@ -132,7 +132,7 @@ impl Customer {
         }
     }
 
-    /// The URL, once it is as wanted: what another process changed holds within a second.
+    /// The URL, as soon as it satisfies a condition. A change made by another process takes effect within a second.
     pub(crate) async fn url_that(&self, is_wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + SETTLED_WITHIN;
         loop {
@@ -146,7 +146,7 @@ impl Customer {
     }
 }
 
-/// What a URL leads to, as whoever holds it sees it.
+/// Downloads from a URL, without a key.
 pub(crate) async fn fetch(api: &Api, url: &str) -> Vec<u8> {
     api.without_key().get(url).await.expect(200).body
 }

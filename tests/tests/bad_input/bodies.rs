@@ -1,4 +1,4 @@
-//! JSON that is none, or not the one that is asked for.
+//! Bodies that are not JSON, or not the expected JSON.
 
 use olivine_tests::{Answer, Api, Database, Server, Table, on_both, send};
 use reqwest::Method;

@@ -1,6 +1,6 @@
-//! Callers who are nobody, nobody any more, or not allowed; and paths and methods that do not exist.
+//! Callers without a key, with a revoked key, or without permission; and paths and methods that do not exist.
 //!
-//! The OpenAPI document is walked, so that a new endpoint can't be forgotten.
+//! The tests go through the OpenAPI document, so that a new endpoint can't be forgotten.
 
 use olivine_tests::{Database, Server, Table, on_both, send};
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! Requests that are repeated, and changes of what has changed.
+//! Repeated requests, and changes of records that have changed in the meantime.
 
 use olivine_tests::{Answer, Api, Database, Server, Workbench, on_both, send};
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! Content that is not what was promised: directly, in parts, and at completion.
+//! Content that differs from the announced hash or size: uploaded directly, in parts, and at completion.
 
 use olivine_tests::{Answer, Database, Server, Table, Workbench, chunked, exchange, on_both};
 use serde_json::json;
@@ -10,7 +10,7 @@ on_both!(
 );
 
 const CONTENT: &[u8] = b"0123456789";
-/// A `PUT` of `body`, with its length in advance or without.
+/// A `PUT` request with `body`, with or without announcing its length.
 fn put(server: &Server, path: &str, body: &[u8], framing: Framing) -> Answer {
     let key = server.admin_key();
     let head =
@@ -64,7 +64,7 @@ async fn direct_uploads_that_are_not_what_was_promised(database: Database) {
     for binary in [sized, unsized_one] {
         let record = bench.get(&binary).await;
         assert_eq!((&record["state"], &record["bytes_uploaded"]), (&json!("uploadable"), &json!(0)));
-        // Nothing of all that stands in the way of the right bytes.
+        // After all these failures, the correct content is accepted.
         bench.put_content(&binary, CONTENT).await.expect(200);
         bench.ask(&binary, "hashable").await.expect(200);
         assert_eq!(bench.in_state(&binary, "signable").await["size"], 10);
@@ -113,7 +113,7 @@ async fn uploads_by_curl_in_its_ways(database: Database) {
             ("-T firmware --http1.0", "200"),
             ("-T firmware -H 'Expect: 100-continue'", "200"),
             ("-X PUT --data-binary @firmware -H 'Content-Type: application/octet-stream'", "200"),
-            // A form is not the file.
+            // A form is not the file itself.
             ("-X PUT -F file=@firmware", "422"),
         ]) {
             let content = format!("firmware {has_size} {number}");

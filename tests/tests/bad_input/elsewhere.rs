@@ -1,5 +1,5 @@
-//! Certificates, keys and signatures as other programs write them and as people paste them: read, or called what they are. A private key is
-//! called one wherever it is given, and is never repeated.
+//! Certificates, keys and signatures in the forms that other programs write and people paste. They are either read, or the error says what
+//! they are. A private key is recognized wherever it is given, and is never repeated.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -104,11 +104,11 @@ async fn files_on_the_command_line(database: Database) {
     shell.write("table.csv", format!("identifier,certificate\nSN-2,{}\n", base64(&shell, "both.pem")));
     let told = shell.run("peridio devices import --file table.csv --dry-run").fails(1);
     assert!(told.contains("table.csv has a private key in it, so it was not sent"), "{told}");
-    // What is advised for a PKCS#12 file makes a certificate that is taken.
+    // The command that the error recommends for a PKCS#12 file makes an acceptable certificate.
     shell.run("openssl pkcs12 -in d.p12 -clcerts -nokeys -out cert.pem -passin pass:").succeeds();
     shell.run(&format!("{register} cert.pem")).succeeds();
 
-    // A key of `ssh-keygen` signs, as it is today's default.
+    // A key of `ssh-keygen` in its current default form can sign.
     shell.run("peridio signing-keys create --name ssh --public-key-file id.pub").succeeds();
     shell.write("mark.pub", format!("\u{feff}{}", text(&shell, "d.pub")));
     shell.run("peridio signing-keys create --name p256 --public-key-file mark.pub").succeeds();
@@ -145,7 +145,7 @@ async fn signatures_of_other_tools(database: Database) {
     let binary = bench.signable(b"firmware").await;
     shell.write("firmware.bin", "firmware");
     shell.run("openssl dgst -sha256 -sign d.key -out firmware.sig firmware.bin").succeeds();
-    // r and s as PKCS#11, WebCrypto and many chips give them: 32 bytes each.
+    // r and s in the form of PKCS#11, WebCrypto and many chips: 32 bytes each.
     let integers =
         shell.run("openssl asn1parse -inform der -in firmware.sig | grep INTEGER | sed 's/.*://'").succeeds();
     let raw = integers.lines().map(|digits| format!("{digits:0>64}")).collect::<Vec<_>>().concat();

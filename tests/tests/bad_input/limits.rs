@@ -1,4 +1,4 @@
-//! Requests that are too large, too slow or not whole.
+//! Requests that are too large, too slow or incomplete.
 
 use std::time::{Duration, Instant};
 
@@ -19,18 +19,16 @@ on_both!(
     small_clients_are_answered,
 );
 
-/// The pace of the slow client.
+/// The interval between the bytes of the slow client.
 const A_SECOND: Duration = Duration::from_secs(1);
-/// The limit that the servers of these tests have.
-///
-/// Long enough for requests of a busy machine that are not slow by themselves.
+/// The time limit of the servers in these tests. It is long enough for normal requests on a busy machine.
 const LIMIT: Duration = Duration::from_secs(5);
-/// What a busy machine may add to it.
+/// Additional time for a busy machine.
 const MARGIN: Duration = Duration::from_secs(20);
-/// A bound, not an expectation.
+/// An upper bound, not an expectation.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A server that loses patience soon.
+/// A server with a short time limit.
 fn impatient(database: Database) -> Server {
     let limit = LIMIT.as_secs().to_string();
     Server::builder()
@@ -57,7 +55,7 @@ fn outsized_headers(database: Database) {
     let answer =
         exchange(server.url(), format!("GET /{filler} HTTP/1.1\r\nhost: test\r\n\r\n")).expect("an answer");
     assert!([414, 431].contains(&answer.status), "a path of 1 MiB: {answer:?}");
-    // What is within the limit is taken.
+    // A body within the limit is accepted.
     let large = "x".repeat(30_000);
     let request =
         format!("GET /healthz HTTP/1.1\r\nhost: test\r\nx-filler: {large}\r\nconnection: close\r\n\r\n");
@@ -97,7 +95,7 @@ async fn slow_bodies(database: Database) {
         ("a direct upload", "PUT", &direct),
         ("a part", "PUT", part),
     ];
-    // All at once, because most of it is waiting.
+    // All at the same time, because they mostly wait.
     let slow = slow.map(|(what, method, path)| {
         let idempotency = if what.contains("idempotent") { "idempotency-key: slow\r\n" } else { "" };
         let head = format!(
@@ -118,7 +116,7 @@ async fn slow_bodies(database: Database) {
         assert_eq!(answer.status, 408, "{what}");
     }
     insta::assert_snapshot!("slow_bodies", table.text());
-    // The slow attempts left nothing that is in the way.
+    // The slow attempts left nothing that prevents an upload.
     for binary in [binary, other] {
         bench.put_content(&binary, &content).await.expect(200);
         bench.ask(&binary, "hashable").await.expect(200);
@@ -187,13 +185,13 @@ fn broken_http(database: Database) {
             assert!((400..500).contains(&answer.status), "{shown:?} is answered with {answer:?}");
         }
     }
-    // Two requests behind one another, of which the second hides in the first's body, are two requests.
+    // Two requests one after the other, the second of which is hidden in the body of the first, are treated as two requests.
     let smuggled = "POST /healthz HTTP/1.1\r\nhost: test\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/users/me HTTP/1.1\r\n\r\n";
     let answer = exchange(server.url(), smuggled);
     assert!(answer.is_none_or(|answer| (400..500).contains(&answer.status)));
 }
 
-/// Asks until that is once too often, and returns that answer.
+/// Sends requests until one is refused because of the rate limit, and returns that answer.
 async fn until_refused(api: &Api) -> Answer {
     let began = Instant::now();
     loop {
@@ -210,7 +208,7 @@ async fn more_requests_than_there_is_room_for(database: Database) {
     let server = Server::builder()
         .database(database)
         .env("OLIVINE_CONCURRENT_REQUESTS_PER_CALLER", "1")
-        // The first one must not be given up before it was seen, however long that takes.
+        // The first request must not time out before it is observed, however long that takes.
         .env("OLIVINE_REQUEST_SECONDS", "600")
         .start();
     let api = server.api();
@@ -222,11 +220,11 @@ async fn more_requests_than_there_is_room_for(database: Database) {
         "POST /v1/artifacts HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\nconnection: close\r\n"
     );
     assert!(first.send(format!("{head}content-length: 14\r\n\r\n{{")));
-    // The first one has the only place of its key when the second one is refused: there is no other sign of it.
+    // The first request holds the only place of its key as soon as the second one is refused. There is no other sign of it.
     let refused = until_refused(&api).await;
     assert_eq!((refused.status, refused.error_code()), (429, Some("rate_limited")));
     assert_eq!(refused.header("retry-after"), Some("1"));
-    // Another key has its own, and monitoring needs none.
+    // Another key has its own limit, and monitoring is not limited.
     other.get("/v1/users/me").await.expect(200);
     api.get("/healthz").await.expect(200);
     assert!(first.send("\"name\":\"one\"}"));
@@ -239,18 +237,18 @@ async fn a_key_that_asks_too_often(database: Database) {
     let api = server.api();
     let other = api.post("/v1/api_keys", &json!({"name": "other", "role": "reader"})).await.expect(201);
     let other = Api::new(server.url()).with_key(other.json["api_key"]["key"].as_str().unwrap());
-    // Twenty at once, and each process counts for itself.
+    // Sends 20 requests at once, because each process counts for itself.
     let refused = until_refused(&api).await;
     assert_eq!(refused.error_code(), Some("rate_limited"));
     assert_eq!(refused.header("retry-after"), Some("1"));
-    // It is in nobody else's way, and not for long.
+    // Other callers are not affected, and the limit ends soon.
     other.get("/v1/users/me").await.expect(200);
     tokio::time::sleep(A_SECOND).await;
     api.get("/v1/users/me").await.expect(200);
 }
 
 fn hosts_and_the_bound_of_headers(database: Database) {
-    // What a proxy in front would make of it is not ours.
+    // A proxy in front would change the requests, so there is none.
     let server = Server::builder().database(database).scaled(false).start();
     let large = format!("host: test\r\nx-filler: {}\r\n", "x".repeat(70_000));
     for (headers, version, status) in [
@@ -272,7 +270,7 @@ fn hosts_and_the_bound_of_headers(database: Database) {
 }
 
 async fn a_range_in_any_case(database: Database) {
-    // What a proxy in front would make of it is not ours.
+    // A proxy in front would change the requests, so there is none.
     let server = Server::builder().database(database).scaled(false).start();
     let bench = Workbench::new(server.api()).await;
     let url = bench.download_url(&bench.signable(b"0123456789abcdef").await).await;
@@ -283,8 +281,8 @@ async fn a_range_in_any_case(database: Database) {
     }
 }
 
-/// Where a body is not read, because something before was reason enough to refuse, the connection ends with the answer. A client that is
-/// not told would send its next request into a closed connection.
+/// If a request is refused before its body is read, the server closes the connection after the answer. It must say so: otherwise the client
+/// would send its next request into a closed connection.
 async fn an_answer_that_ends_its_connection_says_so(database: Database) {
     let server = Server::builder().database(database).scaled(false).behind_a_proxy().start();
     let made =
@@ -301,7 +299,7 @@ async fn an_answer_that_ends_its_connection_says_so(database: Database) {
         (404, true, people, "POST /v1/nothing", &*admin, None),
         (405, true, people, "MAKEUP /v1/artifacts", &*admin, None),
         (401, true, devices, "POST /update/status", "", None),
-        // The same where the body arrived but nobody looked at it.
+        // The same if the body arrived but was not read.
         (403, true, people, "POST /v1/artifacts", &*reader, Some(name)),
         (201, false, people, "POST /v1/artifacts", &*admin, Some(name)),
         (409, false, people, "POST /v1/artifacts", &*admin, Some(name)),
@@ -325,9 +323,9 @@ async fn an_answer_that_ends_its_connection_says_so(database: Database) {
     }
 }
 
-/// Requests as modems, boot loaders and hand-written clients send them: unusual, and allowed.
+/// Unusual but valid requests of modems, boot loaders and hand-written clients.
 fn small_clients_are_answered(database: Database) {
-    // What a proxy in front would make of it is not ours.
+    // A proxy in front would change the requests, so there is none.
     let server = Server::builder().database(database).scaled(false).start();
     let key = server.admin_key();
     for (what, request) in [

@@ -1,4 +1,4 @@
-//! Signed URLs that were altered, are too old, or are for something else; and ranges, good ones and others.
+//! Signed URLs that were changed, have expired, or are for another purpose; valid and invalid ranges.
 
 use olivine_tests::{Answer, Database, Server, Table, Workbench, on_both, send, sha256_hex};
 use reqwest::Method;
@@ -13,8 +13,8 @@ on_both!(
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The token with each of its characters changed in turn: to its neighbour in the alphabet, which changes one bit, to
-/// the one at the other end, which changes all six, and to one that no token has.
+/// The token with each of its characters changed in turn: to the next one in the alphabet (which changes one bit), to the one at the
+/// opposite end (which changes all six bits), and to one that is not allowed in a token.
 fn alterations(token: &str) -> impl Iterator<Item = String> {
     (0..token.len()).flat_map(move |place| {
         let value =
@@ -76,7 +76,7 @@ async fn links_altered_in_any_byte(database: Database) {
     assert!(!log.contains(good) && !log.contains(upload), "tokens do not belong into logs");
 }
 
-/// A download URL that was made with another secret.
+/// A download URL that was signed with another secret.
 async fn another_servers_url() -> String {
     let server = Server::start(Database::Sqlite);
     let bench = Workbench::new(server.api()).await;
@@ -145,7 +145,7 @@ async fn range(server: &Server, url: &str, headers: &[(&str, &str)]) -> Answer {
     send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
 }
 
-/// Several parts, so that ranges cross their borders; every byte tells its place.
+/// A content of several parts, so that ranges cross their borders. Every byte depends on its position.
 fn content() -> Vec<u8> {
     (0..5 * 1024 * 1024 + 3000_u32).map(|place| (place % 251).to_le_bytes()[0]).collect()
 }
@@ -249,7 +249,7 @@ async fn ranges_that_make_no_sense(server: &Server, url: &str, content: &[u8]) {
     insta::assert_snapshot!("ranges", table.text().replace(&size.to_string(), "<size>"));
 }
 
-/// What `If-Range`, `If-None-Match` and `HEAD` make of it.
+/// The effects of `If-Range`, `If-None-Match` and `HEAD`.
 async fn conditions(server: &Server, url: &str, tag: &str, content: &[u8]) {
     let stale = format!("\"{}\"", "0".repeat(64));
     let weak = format!("W/{tag}");

@@ -1,7 +1,7 @@
-//! Bad input, each with the right status, code and a sentence that helps.
+//! Bad input. Each kind gets the correct status and code, and a message that helps.
 //!
-//! One file per kind of input; each test ends in a snapshot that reads as a table: the request in words, what it was
-//! answered. No answer is ever a 500, and each that is one of the server's own has a request id.
+//! There is one file per kind of input. Each test ends with a snapshot that is a table: the request in words, and its answer. No answer is
+//! ever a 500, and each answer of the server itself has a request id.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 

@@ -1,4 +1,4 @@
-//! Names, versions and targets that are meant to lead somewhere else, and what becomes of them in a download's name.
+//! Names, versions and targets that look like paths or commands, and the file name of a download that is made of them.
 
 use olivine_tests::{Database, Server, exchange, on_both};
 

@@ -1,4 +1,4 @@
-//! Names of records that are none, of another type, or of another organization: for every endpoint that takes one.
+//! PRNs that are malformed, of another type, or of another organization, for every endpoint that takes one.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 on_both!(async names_in_paths, async names_in_bodies, async names_in_filters);
 
-/// An organization of its own, with a record of every type.
+/// An organization with a record of every type.
 pub(crate) struct Tenant {
     pub(crate) api: Api,
     pub(crate) bench: Workbench,
@@ -54,7 +54,7 @@ impl Tenant {
     }
 }
 
-/// What it takes to bring a signed binary to a device. The release is the latest of two, and the device is on it.
+/// Creates everything needed to bring a signed binary to a device. The release is the last of two, and the device is on it.
 async fn distribution(api: &Api, signed: &str) -> Vec<(&'static str, String)> {
     let made = async |path: &str, kind: &'static str, body: Value| {
         (kind, prn(&api.post(path, &body).await.expect(201).json[kind]))
@@ -78,7 +78,7 @@ async fn distribution(api: &Api, signed: &str) -> Vec<(&'static str, String)> {
     vec![product, cohort, device, bundle, release, bundle_override, bulk_operation]
 }
 
-/// A certificate of the device, and one of an authority.
+/// Creates a certificate of the device and a CA certificate.
 async fn certificates(api: &Api, records: &[(&'static str, String)]) -> [(&'static str, String); 2] {
     let (_, device) = records.iter().find(|(kind, _)| *kind == "device").unwrap();
     let authority = olivine_tests::authority("factory");
@@ -103,7 +103,7 @@ async fn storage_backend(api: &Api, s3: &S3) -> String {
     prn(&api.post("/v1/storage_backends", &body).await.expect(201).json["storage_backend"])
 }
 
-/// A server whose organizations may have storages on this machine.
+/// A server that allows organizations to have storages on this machine.
 fn start(database: Database) -> Server {
     Server::builder().database(database).env("OLIVINE_STORAGE_ALLOW_PRIVATE_ENDPOINTS", "true").start()
 }
@@ -126,7 +126,7 @@ async fn tenants(server: &Server) -> (Tenant, Tenant) {
     (Tenant::new(server.api(), &s3).await, other)
 }
 
-/// The type of record that a path's `{prn}` names: `/v1/binaries/{prn}/parts` → `binary`.
+/// The type of record in a path's `{prn}`: `/v1/binaries/{prn}/parts` → `binary`.
 pub(crate) fn named_type(operation: &Operation) -> String {
     let plural = operation.path.split('/').nth(2).expect("/v1/…");
     match plural {
@@ -135,20 +135,20 @@ pub(crate) fn named_type(operation: &Operation) -> String {
     }
 }
 
-/// Whether it takes a person, or is about one. Nobody signs in through a proxy without TLS, so these are asked in this process: by `people` in
-/// `crates/testkit/tests/in_process`.
+/// Whether the operation needs a signed-in person, or is about one. Nobody can sign in through a proxy without TLS, so these operations are
+/// tested in process: see `people` in `crates/testkit/tests/in_process`.
 pub(crate) fn is_of_people(operation: &Operation) -> bool {
     let is_about =
         ["/v1/users/{", "/v1/memberships", "/v1/views"].iter().any(|path| operation.path.starts_with(path));
     is_about || operation.takes_person()
 }
 
-/// Whether its answer goes on until somebody ends it. It has tests of its own, and no list in its answer.
+/// Whether the answer is a stream, which only ends when the client stops. It has its own tests, and its answer contains no list.
 pub(crate) fn is_stream(operation: &Operation) -> bool {
     operation.path.ends_with("/stream")
 }
 
-/// A request with a body that is right, for whatever record.
+/// A request with a valid body, for any record.
 async fn ask(api: &Api, operation: &Operation, named: &str) -> Answer {
     let request = api.request(operation.method.clone(), &operation.path_with(named));
     let is_part = operation.path.ends_with("/parts/{index}");
@@ -178,7 +178,7 @@ async fn names_in_paths(database: Database) {
         table.note(&format!("{what}, of another organization"), &foreign);
         assert_eq!((foreign.status, foreign.error_code()), (404, Some("not_found")), "{what}");
 
-        // The same in every word but the name as one that does not exist.
+        // Except for the PRN, the answer must be identical to that for a record that does not exist.
         let (start, _) = ours.record(&kind).rsplit_once(':').unwrap();
         let absent = format!("{start}:01890000-0000-7000-8000-000000000000");
         let absent = ask(&ours.api, operation, &absent).await;
@@ -202,7 +202,7 @@ async fn names_in_paths(database: Database) {
         );
     }
     insta::assert_snapshot!("names_in_paths", table.text());
-    // What they own is as it was.
+    // The other organization's records have not changed.
     assert_eq!(theirs.bench.get(theirs.record("binary")).await["state"], "signed");
     assert_eq!(theirs.bench.get(&theirs.binary).await["state"], "uploadable");
 }
@@ -223,7 +223,7 @@ const MALFORMED: &[&str] = &[
     "\0",
 ];
 
-/// The fields of request bodies that name records, from the document.
+/// The fields of request bodies that contain PRNs, from the OpenAPI document.
 async fn named_fields(api: &Api) -> BTreeSet<String> {
     let document = openapi(api).await;
     let schemas = document["components"]["schemas"].as_object().unwrap().clone();
@@ -240,11 +240,11 @@ async fn named_fields(api: &Api) -> BTreeSet<String> {
     fields
 }
 
-/// What names a release or a bundle that there may not be: a question is answered whatever a device says that it runs.
+/// PRNs of releases or bundles that need not exist, because a device's report is accepted whatever it contains.
 const TAKEN_AS_SAID: [&str; 2] =
     ["POST /v1/devices/{prn}/update: bundle_prn", "POST /v1/devices/{prn}/update: release_prn"];
 
-/// Which field of which request, the type of record that it names, and the rest of a body that is right.
+/// Each field of each request that contains a PRN, the type of its record, and the rest of a valid body.
 fn naming(ours: &Tenant, signable: &str) -> Vec<(&'static str, &'static str, Value)> {
     let own = |kind: &str| ours.record(kind).to_owned();
     let signature = ours.bench.pair().sign(b"content");
@@ -297,7 +297,7 @@ fn naming(ours: &Tenant, signable: &str) -> Vec<(&'static str, &'static str, Val
     ]
 }
 
-/// Sends a body of which one field names a record.
+/// Sends a body with a PRN in one of its fields.
 async fn ask_naming(ours: &Tenant, what: &str, body: &Value, named: &str) -> Answer {
     let (request, field) = what.split_once(": ").unwrap();
     let (method, path) = request.split_once(' ').unwrap();
@@ -376,7 +376,7 @@ async fn names_in_filters(database: Database) {
                 continue;
             }
             if operation.path == "/v1/devices/summary" {
-                // It is of one product or cohort, not a list.
+                // The answer is about one product or cohort, and not a list.
                 assert_eq!(
                     list(theirs.record(kind)).await.expect(404).error_code(),
                     Some("not_found"),
@@ -391,7 +391,7 @@ async fn names_in_filters(database: Database) {
             table.note(&format!("{what} of no type"), &list("firmware").await);
             let own = list(ours.record(kind)).await.expect(200);
             let records = own.json.as_object().unwrap().values().find_map(Value::as_array).unwrap();
-            // Only a device itself says how an update went.
+            // Only a device itself can report the result of an update.
             assert!(!records.is_empty() || filter == "outcome_release_prn", "{what} does not find our own");
         }
     }

@@ -1,5 +1,5 @@
-//! Reading changes nothing: the database is the same before and after each GET of the document. Only that a download was asked for is put
-//! on record.
+//! Reading changes nothing: the database is the same before and after each GET request in the OpenAPI document. Only requested downloads
+//! are recorded.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use reqwest::Method;
 
 use crate::prns::{Tenant, is_of_people, is_stream, named_type};
 
-/// Tables in which the server's own work shows: what it is to do, and announcements to other processes.
+/// Tables that the server changes in the background: its jobs, and announcements to other processes.
 const OF_THE_SERVER: [&str; 2] = ["jobs", "settings"];
 
-/// GETs that are meant to leave something, and where.
+/// GET requests that may write, and the tables that they write.
 const ON_RECORD: &[(&str, &[&str])] =
     &[("/v1/binaries/{prn}/download", &["download_counts", "event_pending", "events"])];
 
-/// Each table's content, as a hash.
+/// A hash of the content of each table.
 fn tables(database: &PostgresDatabase) -> BTreeMap<String, String> {
     let statement = "select table_name || ' ' || md5(query_to_xml('select * from ' || quote_ident(table_name) || ' order by 1', true, \
                      false, '')::text) from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'";
@@ -30,7 +30,7 @@ fn tables(database: &PostgresDatabase) -> BTreeMap<String, String> {
     tables
 }
 
-/// Waits until the server has nothing left to do of what was ordered before.
+/// Waits until the server has finished all background work.
 async fn at_rest(database: &PostgresDatabase) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
     let due = "select count(*) from jobs where state <> 'finished' and kind in ('verify_binary', 'replicate', 'delete_content', 'carry_out_bulk_operation')";
@@ -56,7 +56,7 @@ async fn reading_writes_nothing() {
         .arg(url)
         .start();
     let ours = Tenant::new(server.api(), &s3).await;
-    // A part that has arrived in the store, of which the server does not know yet.
+    // A part that has arrived in the store but is not known to the server yet.
     let announced = ours.bench.announce(&ours.binary, 1, b"content").await.expect(200).json;
     let upload = &announced["binary_part"]["upload"];
     let mut request = reqwest::Client::new().put(upload["url"].as_str().unwrap());
@@ -83,7 +83,7 @@ async fn reading_writes_nothing() {
     }
     assert!(written.is_empty(), "GETs that write: {written:#?}");
 
-    // What was not put on record was shown, and is put on record once somebody says that the upload is complete.
+    // The part was shown but not recorded. It is recorded when somebody completes the upload.
     let parts = format!("/v1/binaries/{}/parts", ours.binary);
     let shown = ours.api.get(&parts).await.expect(200).json;
     assert_eq!(shown["binary_parts"][0]["state"], "valid");
@@ -107,7 +107,7 @@ fn path(ours: &Tenant, operation: &Operation) -> String {
 }
 
 mod postgres {
-    /// On PostgreSQL, because there the whole database can be looked at from outside.
+    /// On PostgreSQL, because its whole content can be examined from outside.
     #[test]
     fn reading_writes_nothing() {
         super::block_on(super::reading_writes_nothing());

@@ -1,4 +1,4 @@
-//! Signatures that are none, and keys that may not sign.
+//! Invalid signatures, and keys that may not sign.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! No room: in the organization's quota, and on the disk.
+//! No space: in the organization's quota, and on the disk.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,11 +11,11 @@ use tempfile::TempDir;
 
 on_both!(async a_quota_is_kept, async a_full_disk_loses_nothing);
 
-/// A server that was killed starts on a disk without a byte left, and gives out what it has.
+/// A server that was killed can start on a completely full disk, and serves its contents.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_starts_on_a_full_disk() {
     let disk = SmallDisk::mount(32);
-    // With all that a start makes, so that the next one has nothing to write.
+    // The first start creates everything, so that the next one has nothing to write.
     let mut server = Server::builder().with_rsa_certificate().data_dir(disk.path().join("data")).start();
     let bench = Workbench::new(server.api()).await;
     let content = vec![1; MIB];
@@ -127,7 +127,7 @@ async fn a_quota_is_kept(database: Database) {
     insta::assert_snapshot!("quota", table.text());
 }
 
-/// A small file system of its own; gone when dropped.
+/// A small file system. Dropping it removes it.
 struct SmallDisk {
     folder: TempDir,
 }
@@ -151,7 +151,7 @@ impl SmallDisk {
         self.folder.path()
     }
 
-    /// Takes all space but about `left` bytes.
+    /// Fills the file system except for about `left` bytes.
     fn fill(&self, left: usize) -> PathBuf {
         let path = self.path().join("filler");
         let size = rustix::fs::statvfs(self.path()).unwrap();
@@ -163,7 +163,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: a server that is being killed may still have files open.
+        // Unmounted lazily, because a server that is being killed may still have files open.
         let _ = Command::new("umount").arg("--lazy").arg(self.folder.path()).status();
     }
 }
@@ -221,7 +221,7 @@ async fn a_full_disk_loses_nothing(database: Database) {
     server.stop();
 }
 
-/// SQLite may have some pages left for small changes: larger ones follow until it has none.
+/// SQLite may have a few free pages for small changes, so larger changes follow until there are none.
 async fn full_write(bench: &Workbench, binary: &str, first: olivine_tests::Answer) -> olivine_tests::Answer {
     let mut answer = first;
     for round in 0..200 {

@@ -1,10 +1,10 @@
-//! Imports as spreadsheets and Windows' programs export them: taken, or refused for what was lost.
+//! Imports in the forms that spreadsheets and Windows programs export. They are accepted, or refused because the export has lost data.
 
 use olivine_tests::{Api, Database, Server, list_all, on_both, prn, send};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-on_both!(async tables_of_spreadsheets_are_taken);
+on_both!(async spreadsheet_exports_are_accepted);
 
 async fn fleet(api: &Api) -> String {
     prn(&api.post("/v1/products", &json!({"name": "gateway"})).await.expect(201).json["product"])
@@ -19,7 +19,7 @@ fn utf16(text: &str, bytes: impl Fn(u16) -> [u8; 2]) -> Vec<u8> {
     format!("\u{feff}{text}").encode_utf16().flat_map(bytes).collect()
 }
 
-async fn tables_of_spreadsheets_are_taken(database: Database) {
+async fn spreadsheet_exports_are_accepted(database: Database) {
     let server = Server::start(database);
     let api = server.api();
     fleet(&api).await;

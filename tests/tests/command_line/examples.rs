@@ -1,4 +1,4 @@
-//! Every example in the help of every command is run, on a real server, as its reader would run it.
+//! Every example in the help of every command is run on a real server, as a reader would run it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,16 +7,16 @@ use serde_json::json;
 
 use crate::story::STORY;
 
-/// What a command says of itself.
+/// The help of a command.
 struct Help {
     /// Its subcommands.
     commands: Vec<String>,
-    /// Its examples: a script for each paragraph.
+    /// Its examples, as one script for each paragraph.
     examples: Vec<String>,
 }
 
 impl Help {
-    /// Asks a command, such as `peridio products create`.
+    /// Reads the help of a command, such as `peridio products create`.
     fn of(shell: &Shell, command: &str) -> Self {
         let help = shell.run(&format!("{command} --help")).succeeds();
         Self { commands: commands(&help), examples: examples(&help) }
@@ -30,7 +30,7 @@ fn commands(help: &str) -> Vec<String> {
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
-/// A paragraph that begins with `Example:`, and those after it that say in a line with a colon at its end what they show.
+/// The paragraphs that begin with `Example:`, and the following ones that begin with a line that ends with a colon.
 fn examples(help: &str) -> Vec<String> {
     let Some(at) = help.find("\nExample") else { return Vec::new() };
     let paragraphs = help[at + 1..].split("\n\n").filter_map(|paragraph| paragraph.split_once(":\n"));
@@ -38,7 +38,7 @@ fn examples(help: &str) -> Vec<String> {
     scripts.map(|(_, script)| script.replace("\n  ", "\n").trim().to_owned()).collect()
 }
 
-/// Every command and its examples, by its name without the `peridio`; the groups are in it if they have examples.
+/// Every command and its examples, by its name without `peridio`. Groups are included if they have examples.
 fn all(shell: &Shell) -> BTreeMap<String, Vec<String>> {
     let mut found = BTreeMap::new();
     let mut open = vec!["peridio".to_owned()];
@@ -53,13 +53,13 @@ fn all(shell: &Shell) -> BTreeMap<String, Vec<String>> {
     found
 }
 
-/// What has to be different in a test: the store is not in a cloud, and what never ends has to.
+/// Adapts an example to the test: the store is not in a cloud, and a command that does not end must be ended.
 fn adapted(command: &str, example: &str, s3: &S3) -> String {
     match command {
         "storage-backends create" => {
             example.replace(" --region ", &format!(" --endpoint {} --region ", s3.url()))
         }
-        // Views belong to people.
+        // Views belong to people, so these commands need a personal API key.
         command if command.starts_with("views ") => format!("PERIDIO_API_KEY=$(cat personal.key) {example}"),
         "events tail" => format!("timeout 2 {example} || test $? = 124"),
         _ => example.to_owned(),

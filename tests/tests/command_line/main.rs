@@ -1,4 +1,4 @@
-//! `peridio` as people use it: names where the API has PRNs, tables that fit a terminal, and examples in its help that work.
+//! `peridio` as people use it: names in place of PRNs, tables that fit into a terminal, and working examples in its help.
 
 mod examples;
 mod story;
@@ -11,10 +11,10 @@ on_both!(
     tables_fit_a_terminal_and_have_names_in_them,
     space_is_freed_without_taking_anything_from_a_device,
     a_release_goes_on_to_another_cohort,
-    a_name_that_means_nothing_or_too_much_is_refused_with_what_there_is,
+    unknown_and_ambiguous_names_are_refused_with_the_candidates,
 );
 
-/// A fleet of one device, made without a single PRN.
+/// Creates a fleet of one device without using a PRN.
 const FLEET: &str = "
     openssl genpkey -algorithm ed25519 -out key.pem
     openssl pkey -in key.pem -pubout -out key.pub.pem
@@ -45,7 +45,7 @@ fn prepared(database: Database) -> (Server, Shell) {
 
 fn everything_can_be_done_with_names_alone(database: Database) {
     let (_server, shell) = prepared(database);
-    // What is shown by its name is what the list has.
+    // `get` with a name shows the same record as the list.
     for (group, name) in [
         ("products", "gateway"),
         ("cohorts", "gateway/daily"),
@@ -72,7 +72,7 @@ fn everything_can_be_done_with_names_alone(database: Database) {
         let by_prn = shell.run(&format!("peridio {group} get {} --output prn", shown.trim())).succeeds();
         assert_eq!(by_prn, shown, "{group}: the PRN without a flag");
     }
-    // What is listed by a name is what is listed by its PRN.
+    // A list filtered by a name is the same as one filtered by a PRN.
     for (list, name) in [
         ("cohorts list --product", "gateway"),
         ("artifact-versions list --artifact", "main-firmware"),
@@ -240,7 +240,7 @@ fn a_release_goes_on_to_another_cohort(database: Database) {
     assert!(shell.run(promote).fails(1).contains("name_taken"), "another bundle under that name");
 }
 
-fn a_name_that_means_nothing_or_too_much_is_refused_with_what_there_is(database: Database) {
+fn unknown_and_ambiguous_names_are_refused_with_the_candidates(database: Database) {
     let (_server, shell) = prepared(database);
     shell
         .run("peridio products create --name sensor; peridio cohorts create --product sensor --name daily")

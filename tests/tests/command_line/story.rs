@@ -1,6 +1,7 @@
-//! The order in which the examples of `peridio --help` are run: each needs what those before it made.
+//! The order in which the examples of `peridio --help` are run. Each needs the records that the examples before it created.
 
-/// A line is a command, all of whose examples are run there, or `$` and what the examples need besides. `peridio` is the command itself.
+/// Each line is either a command, all of whose examples are run at that point, or `$` and a preparation for the examples. A line with only
+/// `peridio` is the command itself.
 pub(crate) const STORY: &str = r##"
 $ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out private_key.pem
 $ cp private_key.pem any.key

@@ -1,4 +1,4 @@
-//! A crowd that wants one release at one moment: never more get it than are to.
+//! Many devices ask for a phased release at the same time: never more devices get it than its limit allows.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,21 +14,21 @@ use tokio::task::JoinSet;
 const DEVICES: usize = 200;
 const FIRST: usize = 50;
 const LATER: usize = 100;
-/// How many answers there are before one of the servers dies.
+/// How many answers are given before one of the servers is killed.
 const BEFORE_DEATH: usize = 25;
 const PATIENCE: Duration = Duration::from_mins(1);
 const SECRET: &str = "a secret that all processes of this installation have";
 
-/// Servers on one database, which goes after them.
+/// Servers with one database, which is dropped after them.
 struct Servers {
     all: Vec<Server>,
     _database: Option<PostgresDatabase>,
 }
 
 impl Servers {
-    /// Four processes on PostgreSQL; the embedded database has one.
+    /// Starts four processes on PostgreSQL, or one on the embedded database.
     fn start(database: Database) -> Self {
-        // Hundreds of handshakes at once take their time on a busy machine.
+        // Hundreds of simultaneous handshakes take a while on a busy machine.
         let builder = Server::builder()
             .env("OLIVINE_SECRET_KEY", SECRET)
             .env("OLIVINE_DEVICE_HANDSHAKE_SECONDS", "60")
@@ -45,7 +45,7 @@ impl Servers {
     }
 }
 
-/// A device's connections to all servers, beginning with its own one.
+/// A device's connections to all servers, beginning with its preferred one.
 #[derive(Clone)]
 struct Asker(Vec<Device>);
 
@@ -60,14 +60,15 @@ impl Asker {
         None
     }
 
-    /// The same where servers are now.
+    /// The same device with the current addresses of the servers.
     fn reconnected(&self, number: usize, servers: &[Server]) -> Self {
         let others = servers.iter().cycle().skip(number % servers.len()).take(servers.len());
         Self(others.map(|server| self.0[0].at(server)).collect())
     }
 }
 
-/// What a device is answered that asks again as long as it is told to: on a busy machine, a rush may be too much for the database.
+/// The answer to a device that repeats its request as long as it is told to, because many simultaneous requests may be too much for the
+/// database of a busy machine.
 async fn patiently(device: &Device, path: &str, says: &[(&str, &str)]) -> Option<Value> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -87,7 +88,7 @@ fn reconnected(askers: &[Asker], servers: &[Server]) -> Vec<Asker> {
     askers.iter().enumerate().map(|(number, asker)| asker.reconnected(number, servers)).collect()
 }
 
-/// They introduce themselves all at once, each on two connections, to two servers where there are several.
+/// All devices connect for the first time at the same moment, each on two connections (to two servers, if there are several).
 async fn appear(factory: &Factory, servers: &[Server]) -> Vec<Asker> {
     let strangers = (0..DEVICES).map(|number| factory.stranger(&servers[0], &format!("SN-{number}")));
     let askers = reconnected(&strangers.map(|device| Asker(vec![device])).collect::<Vec<_>>(), servers);
@@ -104,7 +105,7 @@ async fn appear(factory: &Factory, servers: &[Server]) -> Vec<Asker> {
     askers
 }
 
-/// All ask at once; who of them is to get `phased`. `dies` is called in the middle.
+/// All devices ask at the same time. Returns which of them get `phased`. `dies` is called in the middle.
 async fn rush(
     askers: &[Asker],
     first: &str,
@@ -154,7 +155,7 @@ pub(crate) async fn a_phase_is_never_overrun(database: Database) {
     assert_eq!(devices.len(), DEVICES, "each is one device, however it came");
     assert_eq!(factory.get(&factory.cohort).await["device_count"], DEVICES);
 
-    // One dies while it is asked, and comes back at another address.
+    // One server is killed during the requests, and restarted at another address.
     let victim = servers.all.last_mut().expect("there is one");
     let mut dies = || {
         victim.kill();
@@ -174,7 +175,7 @@ pub(crate) async fn a_phase_is_never_overrun(database: Database) {
     assert_eq!(rush(&askers, &first, &phased, None).await, got, "nobody loses it, nobody else gets it");
 
     factory.change(&phased, json!({"phase_value": LATER})).await;
-    // The other servers learn of it a moment later.
+    // The other servers learn of the change a moment later.
     let deadline = Instant::now() + PATIENCE;
     let more = loop {
         let more = rush(&askers, &first, &phased, None).await;

@@ -1,4 +1,4 @@
-//! What a certificate must be so that a device is made of it: each as openssl makes it.
+//! The requirements for a certificate by which a device is registered. All certificates are made by openssl.
 
 use olivine_tests::factory::{Factory, Maker};
 use olivine_tests::{Database, Device, Server, Shell, prn, send};
@@ -29,7 +29,7 @@ pub(crate) async fn usual_algorithms_are_verified_and_others_are_named(database:
             maker.shows(&server, &format!("-subj '/CN=SN {name}' {}", hash.unwrap_or_default())).await;
         assert_eq!(device.expect(200).json["device"]["identifier"], format!("SN {name}"));
     }
-    // An algorithm that is not known is called that, and not another key's signature.
+    // An unknown algorithm is reported as such, and not as a signature by another key.
     let maker = Maker::new("Other curve", "-newkey ec -pkeyopt ec_paramgen_curve:secp256k1 -nodes");
     let refused = maker.registers(&factory).await.expect(422);
     assert!(
@@ -63,7 +63,7 @@ pub(crate) async fn a_chain_is_followed_to_a_registered_authority(database: Data
     };
     let device = shows("-addext basicConstraints=critical,CA:TRUE,pathlen:0", "SN-1").await.expect(200);
     assert_eq!(device.json["device"]["identifier"], "SN-1");
-    // Without the chain nobody knows who signed it. Now it is known by itself.
+    // Without the chain, the issuer is unknown. A device that is already registered does not need the chain.
     let alone = Device::with(&server, &root.text("d.pem"), &root.text("d.key"));
     assert_eq!(prn(&alone.get("/device/me").await.expect(200).json["device"]), prn(&device.json["device"]));
     for (intermediate, problem) in [
@@ -77,7 +77,7 @@ pub(crate) async fn a_chain_is_followed_to_a_registered_authority(database: Data
         let refused = shows(intermediate, "SN-2").await.expect(401);
         assert!(refused.error_message().contains(problem), "{intermediate}: {refused:?}");
     }
-    // Two below an authority that allows none.
+    // Two intermediate CAs below a CA that allows none.
     let short = Maker::new("Short", "-addext basicConstraints=critical,CA:TRUE,pathlen:0");
     short.registers(&factory).await.expect(201);
     let script = format!(
@@ -88,14 +88,14 @@ pub(crate) async fn a_chain_is_followed_to_a_registered_authority(database: Data
     let chain = short.text("d.pem") + &short.text("i.pem");
     let refused = Device::with(&server, &chain, &short.text("d.key")).get("/device/me").await.expect(403);
     assert!(refused.error_message().contains("path length"), "{refused:?}");
-    // More than are looked at.
+    // A chain that is longer than the maximum.
     let long = short.text("d.pem") + &short.text("i.pem").repeat(5);
     let refused = Device::with(&server, &long, &short.text("d.key")).get("/device/me").await.expect(401);
     assert!(refused.error_message().contains("at most 4"), "{refused:?}");
 }
 
 pub(crate) async fn a_proxy_passes_a_chain_on(database: Database) {
-    // This test is the proxy.
+    // The test acts as the proxy.
     let server = Server::builder().database(database).scaled(false);
     let server = server.behind_a_proxy().start();
     let factory = Factory::new(server.api()).await;
@@ -126,8 +126,8 @@ pub(crate) async fn a_proxy_passes_a_chain_on(database: Database) {
     assert_eq!(me.json["device"]["identifier"], "SN-1");
 }
 
-/// What was registered before today's rules keeps working, and can be found. Nothing takes such a certificate any more, so the record of a
-/// sound one is made to say SHA-1.
+/// A certificate that was registered before the current rules keeps working, and can be found. No API accepts such a certificate any more,
+/// so the record of a valid one is changed to SHA-1.
 #[tokio::test]
 async fn weak_certificates_that_are_known_work_on_and_are_listed() {
     let mut server = Server::start(Database::Sqlite);
@@ -166,7 +166,7 @@ async fn weak_certificates_that_are_known_work_on_and_are_listed() {
     assert_eq!(server.shell().run(none).succeeds(), "");
 }
 
-/// Small factories' openssl.cnf often names neither key.
+/// The openssl.cnf of small factories often contains no key identifiers.
 pub(crate) async fn certificates_need_no_key_identifiers(database: Database) {
     let server = Server::start(database);
     let factory = Factory::new(server.api()).await;

@@ -1,4 +1,4 @@
-//! Devices that are not what they say, and devices that say what they should not.
+//! Devices with false identities, and devices that send invalid or foreign data.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
-/// How often one stranger knocks.
+/// The number of attempts of each unknown device.
 const TRIES: usize = 100;
 
 pub(crate) async fn nobody_is_let_in_by_mistake(database: Database) {
@@ -25,7 +25,7 @@ pub(crate) async fn nobody_is_let_in_by_mistake(database: Database) {
         let (certificate, key) = factory.signed(&params);
         Device::with(&server, &certificate, &key)
     };
-    // Another authority, whose name is the same.
+    // Another CA with the same name.
     let elsewhere = Shell::new();
     elsewhere
         .run(
@@ -44,7 +44,7 @@ pub(crate) async fn nobody_is_let_in_by_mistake(database: Database) {
         (signed(&|params| params.not_after = date_time_ymd(2021, 1, 1)), 403, "provisioning_refused"),
         (signed(&|params| params.not_before = date_time_ymd(2099, 1, 1)), 403, "provisioning_refused"),
         (signed(&|params| params.distinguished_name = DistinguishedName::new()), 403, "provisioning_refused"),
-        // The right name, signed by the right authority, and a fresh key.
+        // The correct name, signed by the correct CA, with a new key.
         (factory.stranger(&server, "SN-1"), 403, "provisioning_refused"),
     ];
     for (stranger, status, code) in &strangers {
@@ -59,7 +59,7 @@ pub(crate) async fn nobody_is_let_in_by_mistake(database: Database) {
         strangers[0].0.get("/update").await.expect(401);
     }
 
-    // Each is noted once for all of its tries, with what is wrong.
+    // For all attempts of a device, there is one event with the reason.
     let path = "/v1/events?type=device.authentication_failed";
     let events = list_all(&factory.api, path, "events").await;
     let mut seen: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
@@ -86,13 +86,13 @@ pub(crate) async fn nobody_is_let_in_by_mistake(database: Database) {
     assert_eq!(factory.get(&member.prn).await["updated_at"], record["updated_at"]);
 }
 
-pub(crate) async fn what_others_say_is_passed_over(database: Database) {
+pub(crate) async fn foreign_prns_in_reports_are_ignored(database: Database) {
     let server = Server::start(database);
     let factory = Factory::new(server.api()).await;
     let bundle = factory.bundle("content").await.prn;
     let first = factory.release("first", &bundle, json!({})).await;
     factory.release("second", &bundle, json!({})).await;
-    // Another organization, whose authority has the same name.
+    // Another organization, whose CA has the same name.
     let key = ["api-keys", "create", "--name", "them", "--role", "admin", "--organization", "them"];
     let them = Factory::new(Api::new(server.url()).with_key(server.operator(&key))).await;
     let their_bundle = them.bundle("content").await.prn;
@@ -111,7 +111,7 @@ pub(crate) async fn what_others_say_is_passed_over(database: Database) {
         let reported = (&record["reported_release_prn"], &record["reported_bundle_prn"]);
         assert_eq!(reported, (&Value::Null, &Value::Null), "{says:?}");
     }
-    // What makes sense of it is taken.
+    // The valid part of the report is accepted.
     let says = [("peridio-release-prn", their_release.as_str()), ("peridio-bundle-prn", bundle.as_str())];
     let answer = member.device.update(ALL, &says).await.expect(200).json;
     assert_eq!(answer["cohort"]["prn"], json!(factory.cohort));
@@ -123,7 +123,7 @@ pub(crate) async fn what_others_say_is_passed_over(database: Database) {
     let adoption = them.api.get(&format!("/v1/releases/{their_release}/adoption")).await.expect(200).json;
     assert_eq!((&adoption["installed"], &adoption["on"]), (&json!(0), &json!(0)));
 
-    // Nobody here is a proxy: the header says nothing, whosever certificate is in it.
+    // There is no trusted proxy here, so the header is ignored, whatever certificate is in it.
     let theirs: String =
         stranger.device.certificate().lines().filter(|line| !line.starts_with('-')).collect();
     assert!(STANDARD.decode(&theirs).is_ok());

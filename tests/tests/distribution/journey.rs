@@ -1,10 +1,11 @@
-//! The way of a release to the devices that it is for.
+//! The path of a release to its devices.
 
 use olivine_tests::factory::{ALL, Factory, Member, on, path};
 use olivine_tests::{Database, Device, Server, Workbench, list_all, prn, sha256_hex};
 use serde_json::{Value, json};
 
-/// Device-specific, product-wide and portable binaries in one bundle; devices that come with what plain openssl makes.
+/// Binaries for one device type, for a whole product and portable ones in one bundle. The devices have certificates made with plain
+/// openssl.
 pub(crate) async fn each_device_gets_what_is_for_it(database: Database) {
     let server = Server::start(database);
     let factory = Factory::new(server.api()).await;
@@ -46,7 +47,7 @@ pub(crate) async fn each_device_gets_what_is_for_it(database: Database) {
     }
 }
 
-pub(crate) async fn a_release_reaches_whom_it_is_for(database: Database) {
+pub(crate) async fn a_release_reaches_the_right_devices(database: Database) {
     let server = Server::start(database);
     let factory = Factory::new(server.api()).await;
     let bundle = factory.bundle("content").await.prn;
@@ -60,7 +61,7 @@ pub(crate) async fn a_release_reaches_whom_it_is_for(database: Database) {
         factory.device(&server, "3").await,
     ];
 
-    // Who is before a required release stops there, also when it is disabled.
+    // A device before a required release stops at it, even if it is disabled.
     assert_eq!(factory.asks(&one, &on(&first)).await, "second");
     assert_eq!(factory.asks(&one, &on(&second)).await, "third");
     factory.change(&second, json!({"disabled": true})).await;
@@ -83,7 +84,7 @@ pub(crate) async fn a_release_reaches_whom_it_is_for(database: Database) {
     assert_eq!(factory.asks(&two, &on(&scheduled)).await, "phased");
     assert_eq!(factory.asks(&one, &on(&scheduled)).await, "no_update");
 
-    // One place of three devices, as a share; then two places, as a count. Who has a place keeps it.
+    // One place for three devices, as a share; then two places, as a number. A device with a place keeps it.
     factory.change(&phased, json!({"phase_mode": "numeric", "phase_value": 0.5})).await;
     assert_eq!(factory.asks(&one, &on(&scheduled)).await, "phased");
     assert_eq!(factory.asks(&two, &on(&scheduled)).await, "no_update");
@@ -108,7 +109,7 @@ pub(crate) async fn a_question_to_explain_changes_nothing(database: Database) {
     let bundle = factory.bundle("content").await.prn;
     let first = factory.release("first", &bundle, json!({})).await;
     let phased = factory.release("phased", &bundle, json!({"phase_value": 2})).await;
-    // It never connects by itself: what happens is what is asked here.
+    // The device never connects by itself. Everything that happens is caused by this test.
     let new = json!({"identifier": "SN-1", "product_prn": factory.product, "cohort_prn": factory.cohort});
     let device = factory.create("devices", "device", new).await;
     let everything = async || {

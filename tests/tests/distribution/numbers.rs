@@ -1,4 +1,4 @@
-//! Fleet numbers are sums that are kept as things happen: they must equal what one counts.
+//! The numbers of a fleet are sums that are updated with each change. They must equal the counted numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,11 +10,11 @@ const STEPS: usize = 60;
 const DEVICES: usize = 6;
 const STATUSES: [&str; 4] = ["downloading", "installed", "failed", "rolled_back"];
 
-/// A fleet, and what is known of it from having moved it.
+/// A fleet, and what the test knows from its own changes.
 struct Fleet {
     factory: Factory,
     members: Vec<Member>,
-    /// What each says that it is on.
+    /// The release that each device reports.
     says: BTreeMap<String, String>,
     claims: BTreeSet<(String, String)>,
     outcomes: BTreeMap<(String, String), &'static str>,
@@ -45,7 +45,7 @@ impl Fleet {
         Self { factory, members, says, claims, outcomes, cohorts, releases, bundle }
     }
 
-    /// One random thing happens to one device.
+    /// Makes one random change to one device.
     async fn step(&mut self, server: &Server, random: &mut Random, number: usize) {
         let mut below = |most: usize| usize::try_from(random.next() % most as u64).unwrap();
         let (place, release) = (below(self.members.len()), below(self.releases.len()));
@@ -73,7 +73,7 @@ impl Fleet {
         }
     }
 
-    /// All devices ask, as they do all the time.
+    /// Lets all devices ask.
     async fn ask(&mut self) {
         for member in &self.members {
             let says = self.says.get(&member.prn).map(|release| on(release));
@@ -110,7 +110,7 @@ impl Fleet {
         }
     }
 
-    /// Deletes a release: it has to be confirmed if, and only if, devices are on it.
+    /// Deletes a release. A confirmation must be required exactly if devices are on it.
     async fn delete(&self, release: &str) {
         let api = &self.factory.api;
         let adoption = api.get(&format!("{}/adoption", path(release))).await.expect(200).json;
@@ -124,7 +124,7 @@ impl Fleet {
         api.delete(&format!("{}?confirm={release}", path(release))).await.expect(204);
     }
 
-    /// The numbers of a release, from the list of its cohort's devices and from what happened.
+    /// The numbers of a release, counted from the list of its cohort's devices and from the changes made.
     fn counted(
         &self,
         release: &str,
@@ -181,7 +181,7 @@ pub(crate) async fn fleet_numbers_equal_a_recount(database: Database) {
         fleet.ask().await;
         fleet.check().await;
     }
-    // A release in the middle goes: who was on it is elsewhere, and the others' order stays.
+    // A release in the middle is deleted: its devices are then elsewhere, and the order of the others stays.
     let second = fleet.releases.remove(1);
     fleet.delete(&second).await;
     fleet.ask().await;

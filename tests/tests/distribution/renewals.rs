@@ -1,5 +1,5 @@
-//! Devices whose certificates are renewed: the authority that signed both says, by its registration, whether somebody has to register the
-//! new one.
+//! Devices with renewed certificates. The registration of the CA that signed both certificates decides whether the new one must be
+//! registered by hand.
 
 use futures_util::future::join_all;
 use olivine_tests::factory::{Factory, path};
@@ -21,7 +21,7 @@ pub(crate) async fn renewals_at_once_are_done_once_and_have_a_bound(database: Da
         assert_eq!(prn(&answer.expect(200).json["device"]), device);
     }
     assert_eq!(factory.events("device_certificate.renewed").await.len(), 1);
-    // Many certificates at once: as many as there is room for.
+    // Many certificates at once: as many as a device may have.
     let many: Vec<_> = (0..20).map(|_| line.of_year(2022, &new_key())).collect();
     let answers = join_all(many.iter().map(|one| one.get("/device/me"))).await;
     let taken = answers.iter().filter(|answer| answer.status == 200).count();
@@ -30,7 +30,7 @@ pub(crate) async fn renewals_at_once_are_done_once_and_have_a_bound(database: Da
         .filter(|answer| answer.status == 403 && answer.error_message().contains("16 certificates"));
     assert_eq!((taken, refused.count()), (MOST - 2, 20 + 2 - MOST), "{answers:#?}");
     assert_eq!(factory.certificates(&device).await.len(), MOST);
-    // Room is made by people.
+    // People must delete certificates to allow new ones.
     let oldest = prn(&factory.certificates(&device).await[0]);
     factory.api.delete(&path(&oldest)).await.expect(204);
     assert_eq!(line.of_year(2023, &new_key()).me().await, device);

@@ -1,4 +1,4 @@
-//! What devices say is kept once they are told so, whatever becomes of the server.
+//! A report of a device is stored once it is acknowledged, whatever happens to the server afterwards.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-pub(crate) async fn what_was_acknowledged_survives(database: Database) {
+pub(crate) async fn acknowledged_reports_survive(database: Database) {
     let mut server = Server::start(database);
     let mut factory = Factory::new(server.api()).await;
     let bundle = factory.bundle("content").await.prn;
@@ -25,7 +25,7 @@ pub(crate) async fn what_was_acknowledged_survives(database: Database) {
         factory.api = server.api();
     };
 
-    // Each answer is the last that the server does.
+    // The server is killed directly after each answer.
     let answer = member.device.update(ALL, &on(&first)).await.expect(200).json;
     survive(&mut server, &mut factory).await;
     assert_eq!(answer["release"]["prn"], json!(second));
@@ -74,7 +74,7 @@ pub(crate) async fn a_device_was_seen(database: Database) {
     }
     drop(server);
 
-    // It has no time to write before it is stopped.
+    // The server has no time to write before it is stopped.
     let mut server = Server::builder().database(database).env(seconds, "3600").start();
     let mut factory = Factory::new(server.api()).await;
     let member = factory.device(&server, "SN-1").await;

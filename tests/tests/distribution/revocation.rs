@@ -1,4 +1,4 @@
-//! What is decided of a device is in force for its very next request, on whatever connection it comes.
+//! A decision about a device takes effect for its next request, on any connection.
 
 use std::time::{Duration, Instant};
 
@@ -8,9 +8,9 @@ use rcgen::date_time_ymd;
 use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a server may go on without knowing what another one decided.
+/// The maximum time until another server knows of a decision.
 const EVERYWHERE: Duration = Duration::from_secs(1);
-/// What a busy machine may add to it.
+/// Additional time for a busy machine.
 const MARGIN: Duration = Duration::from_secs(20);
 const SECRET: &str = "a secret that all processes of this installation have";
 
@@ -68,7 +68,7 @@ pub(crate) async fn an_open_connection_is_no_permission(database: Database) {
     }
 }
 
-/// What is changed at one server is known to another one that remembers what was before.
+/// A change at one server reaches another one that has cached the old state.
 async fn it_is_in_force_everywhere(factory: &Factory, here: &Server, there: &Server) {
     let Member { device, prn } = factory.device(here, "SN-2").await;
     let mut line = device.at(there).line();
@@ -83,7 +83,7 @@ async fn it_is_in_force_everywhere(factory: &Factory, here: &Server, there: &Ser
     soon(&mut line, |answer| answer.error_code() == Some("certificate_removed")).await;
 }
 
-/// Asks until the answer is as it should be. `processes::signals` measures how soon that is.
+/// Asks until the answer satisfies a condition. `processes::signals` measures how long that takes.
 async fn soon(line: &mut Line, is_so: impl Fn(&Answer) -> bool) {
     let began = Instant::now();
     loop {
@@ -97,11 +97,11 @@ async fn soon(line: &mut Line, is_so: impl Fn(&Answer) -> bool) {
     }
 }
 
-pub(crate) async fn a_certificate_that_is_over(database: Database) {
+pub(crate) async fn an_expired_certificate(database: Database) {
     let server = Server::builder().database(database).env("OLIVINE_DEVICE_CHECK_IN_SECONDS", "1").start();
     let factory = Factory::new(server.api()).await;
     let mut params = named("SN-1");
-    // Long enough for the device to come for the first time before it is over, on a busy machine too.
+    // Long enough for the device to connect for the first time before the certificate expires, even on a busy machine.
     let valid_for = Duration::from_secs(8);
     let now = factory.now().await.as_second().unsigned_abs();
     params.not_after = date_time_ymd(1970, 1, 1) + Duration::from_secs(now) + valid_for;
@@ -110,7 +110,7 @@ pub(crate) async fn a_certificate_that_is_over(database: Database) {
     let mut line = device.line();
     let me = prn(&line.get("/device/me", &[]).expect(200).json["device"]);
 
-    // A fleet does not lock itself out; but people learn of it.
+    // Expired certificates of registered devices keep working, but people are notified.
     let deadline = Instant::now() + PATIENCE;
     let expired = "device.certificate_expired".to_owned();
     while !events_of(&factory.api, &me).await.contains(&expired) {
@@ -135,7 +135,7 @@ pub(crate) async fn a_certificate_that_is_over(database: Database) {
     strict(false).await;
     line.get("/update", &[]).expect(200);
 
-    // It can't be registered again, nor does it make a device.
+    // The certificate can't be registered again, and no device is registered by it.
     factory.api.delete(&path(&certificate_of(&factory, &me).await)).await.expect(204);
     let again = json!({"device_prn": me, "certificate": certificate});
     let again = factory.api.post("/v1/device_certificates", &again).await.expect(422).json;

@@ -1,4 +1,5 @@
-//! Devices that were sent away, and come back with the same certificate in another form, or with another one of the same key.
+//! Devices whose certificate was deleted, and which return with the same certificate in another encoding, or with another certificate for
+//! the same key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,7 +19,7 @@ const INTEGER: u8 = 2;
 const BIT_STRING: u8 = 3;
 const NULL: u8 = 5;
 
-/// The values in a row of DER: the first byte, and the content.
+/// The elements of a DER sequence: the first byte and the content of each.
 fn elements(mut der: &[u8]) -> Vec<(u8, Vec<u8>)> {
     let mut found = Vec::new();
     while let [tag, length, rest @ ..] = der {
@@ -44,7 +45,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     [head, content.to_vec()].concat()
 }
 
-/// The parts of a certificate: what is signed, the algorithm, the signature.
+/// The parts of a certificate: the signed part, the algorithm, and the signature.
 fn parts(pem: &str) -> [Vec<u8>; 3] {
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let outer = elements(&STANDARD.decode(body).unwrap());
@@ -57,7 +58,7 @@ fn pem(parts: &[Vec<u8>]) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
 }
 
-/// A certificate with the other one of the two ECDSA signatures that are equally good.
+/// The certificate with the other of the two equivalent ECDSA signatures.
 fn other_signature(certificate: &str) -> String {
     let [signed, algorithm, signature] = parts(certificate);
     let bits = elements(&signature)[0].1.clone();
@@ -80,7 +81,7 @@ fn other_signature(certificate: &str) -> String {
     pem(&[signed, algorithm, element(BIT_STRING, &bits)])
 }
 
-/// The same certificate with other bytes for the algorithm outside of the signed part.
+/// The certificate with other bytes for the algorithm outside the signed part.
 fn other_algorithm(certificate: &str, parameters: &[u8]) -> String {
     let [signed, algorithm, signature] = parts(certificate);
     let identifier = elements(&elements(&algorithm)[0].1).swap_remove(0).1;
@@ -88,7 +89,7 @@ fn other_algorithm(certificate: &str, parameters: &[u8]) -> String {
     pem(&[signed, algorithm, signature])
 }
 
-/// The same certificate with lengths that take more bytes than they need.
+/// The certificate with lengths encoded in more bytes than needed.
 fn other_lengths(certificate: &str) -> Vec<String> {
     let [signed, algorithm, signature] = parts(certificate);
     let content = elements(&algorithm).swap_remove(0).1;
@@ -104,11 +105,11 @@ fn other_lengths(certificate: &str) -> Vec<String> {
     ]
 }
 
-/// Shows each form of a certificate, none of which may make a device.
+/// Presents each encoding. None of them may lead to a device.
 async fn none_is_let_in(server: &Server, factory: &Factory, forms: &[String], key: &str) {
     for form in forms {
         let device = Device::with(server, form, key);
-        // A form that can't even be read ends the connection.
+        // A certificate that can't be parsed ends the connection.
         if let Ok(answer) = try_send(device.request(Method::GET, "/device/me")).await {
             assert!(matches!(answer.status, 401 | 403), "{form}: {answer:?}");
         }
@@ -117,7 +118,7 @@ async fn none_is_let_in(server: &Server, factory: &Factory, forms: &[String], ke
     assert_eq!(devices, Vec::<serde_json::Value>::new());
 }
 
-pub(crate) async fn what_was_sent_away_stays_away(database: Database) {
+pub(crate) async fn deleted_devices_do_not_come_back(database: Database) {
     let server = Server::start(database);
     let factory = Factory::new(server.api()).await;
     let (certificate, key) = factory.signed(&named("SN-1"));
@@ -127,7 +128,7 @@ pub(crate) async fn what_was_sent_away_stays_away(database: Database) {
     let refused = device.get("/device/me").await.expect(401);
     assert_eq!(refused.error_code(), Some("certificate_removed"));
 
-    // Another certificate of the authority for the same key, under the same and under another name.
+    // Another certificate of the CA for the same key, with the same name and with another one.
     let again = |name: &str| {
         let key = KeyPair::from_pem(&key).unwrap();
         named(name).signed_by(&key, &factory.authority).unwrap().pem()
@@ -140,14 +141,14 @@ pub(crate) async fn what_was_sent_away_stays_away(database: Database) {
     let other_key = factory.stranger(&server, "SN-3");
     other_key.get("/device/me").await.expect(200);
 
-    // Registering the certificate lets the device in again, and only in the form that was registered.
+    // Registering the certificate lets the device in again, but only in the registered encoding.
     let product = json!({"identifier": "SN-1 again", "product_prn": factory.product});
     let back = factory.create("devices", "device", product).await;
     device.register(&factory.api, &back).await;
     assert_eq!(prn(&device.get("/device/me").await.expect(200).json["device"]), back);
 }
 
-pub(crate) async fn an_rsa_certificate_that_was_sent_away_stays_away(database: Database) {
+pub(crate) async fn a_deleted_device_with_an_rsa_certificate_does_not_come_back(database: Database) {
     let server = Server::start(database);
     let factory = Factory::new(server.api()).await;
     let shell = Shell::new();
@@ -173,7 +174,7 @@ pub(crate) async fn an_rsa_certificate_that_was_sent_away_stays_away(database: D
     ];
     forms.extend(other_lengths(&certificate));
     none_is_let_in(&server, &factory, &forms, &key).await;
-    // Nor can such a form be registered.
+    // Such an encoding can't be registered either.
     let product = json!({"identifier": "SN-9", "product_prn": factory.product});
     let other = factory.create("devices", "device", product).await;
     for form in &forms {
@@ -182,7 +183,7 @@ pub(crate) async fn an_rsa_certificate_that_was_sent_away_stays_away(database: D
     }
 }
 
-pub(crate) async fn an_authoritys_certificate_is_no_device(database: Database) {
+pub(crate) async fn a_ca_certificate_is_not_accepted_as_a_device(database: Database) {
     let server = Server::start(database);
     let factory = Factory::new(server.api()).await;
     let mut params = named("SN-1");

@@ -1,5 +1,5 @@
-//! A bad release is taken back: nobody else gets it, and the devices that are on it come back, whatever they report. And what becomes of
-//! devices when a release is deleted.
+//! A bad release is rolled back: no further device gets it, and the devices on it get the earlier bundle again, whatever they report. Also:
+//! what happens to devices when a release is deleted.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 const BACK: &str = "rollback of second";
 
-pub(crate) async fn taking_back_at_once_is_done_once(database: Database) {
+pub(crate) async fn simultaneous_rollbacks_are_done_once(database: Database) {
     let server = Server::start(database);
     let scene = Arc::new(BadRelease::new(server.api(), json!({})).await);
     scene.hit(&server, "SN-1", &on(&scene.second)).await;
@@ -28,14 +28,14 @@ pub(crate) async fn taking_back_at_once_is_done_once(database: Database) {
     assert_eq!((next.len(), scene.releases().await.len(), scene.overrides().await), (1, 3, 1));
 }
 
-pub(crate) async fn taking_back_is_refused_as_a_whole(database: Database) {
+pub(crate) async fn a_refused_rollback_changes_nothing(database: Database) {
     let server = Server::start(database);
     let scene = BadRelease::new(server.api(), json!({})).await;
     scene.hit(&server, "SN-1", &on(&scene.second)).await;
     let api = &scene.factory.api;
     let before = scene.releases().await;
 
-    // Each scope that it takes is named, before anything is written.
+    // The error names each missing scope before anything is written.
     let with_scopes = async |scopes: &[&str]| -> Api {
         let new = json!({"name": scopes.join(" "), "scopes": scopes});
         let key = api.post("/v1/api_keys", &new).await.expect(201).json;
@@ -81,7 +81,7 @@ pub(crate) async fn taking_back_is_refused_as_a_whole(database: Database) {
     assert_eq!(refused(second, gone, 409).await, "rollback_undeliverable");
     assert_eq!((scene.releases().await, scene.overrides().await), (before, 0));
 
-    // As a user does it: it says what it will do, and does it once it is told to.
+    // On the command line: the command says what it will do, and does it after a confirmation.
     let shell = server.shell();
     let command = format!("peridio releases rollback --prn {second}");
     let trial = shell.run(&format!("{command} --dry-run"));
@@ -134,7 +134,7 @@ pub(crate) async fn deleting_what_devices_are_on_asks_first(database: Database) 
     api.get(&release).await.expect(404);
     assert_eq!(scene.adoption(&third).await, [2, 0, 0, 0, 2], "they are on no release");
     assert_eq!(scene.bundle_for(&agent, &on(&scene.second)).await, None, "as it was said");
-    // Nobody is on these: no further word is needed.
+    // No device is on these releases, so no confirmation is needed.
     shell.run(&format!("peridio releases delete --prn {third}")).succeeds();
     api.delete(&path(&scene.first)).await.expect(204);
 }

@@ -1,16 +1,16 @@
-//! Organizations that register the same certificate: whose device it is follows from a proof, not from who was first.
+//! Organizations that register the same certificate: a proof decides whose device it is, and not the order of registration.
 
 use olivine_tests::factory::Factory;
 use olivine_tests::{Api, Database, Device, Server, Shell};
 use serde_json::json;
 
-/// Another organization of the server.
+/// Creates another organization on the server.
 async fn another(server: &Server, name: &str) -> Factory {
     let key = ["api-keys", "create", "--name", name, "--role", "admin", "--organization", name];
     Factory::new(Api::new(server.url()).with_key(server.operator(&key))).await
 }
 
-pub(crate) async fn a_claim_in_use_yields_to_an_authority_that_comes_later(database: Database) {
+pub(crate) async fn a_registration_yields_to_a_ca_that_is_registered_later(database: Database) {
     let server = Server::start(database);
     let ours = Factory::new(server.api()).await;
     let theirs = another(&server, "them").await;

@@ -1,11 +1,11 @@
-//! Devices that report only a version: what they get, and what is said where a version is none.
+//! Devices that report only a version: what they get, and what is reported about an invalid version.
 
 use std::time::{Duration, Instant};
 
 use olivine_tests::factory::Factory;
 use olivine_tests::{Database, Server};
 
-/// A bound, not an expectation.
+/// An upper bound, not an expectation.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const fn version(version: &str) -> [(&str, &str); 1] {
@@ -27,7 +27,7 @@ pub(crate) async fn malformed_reports_are_counted_and_shown(database: Database) 
         for _ in 0..3 {
             member.device.update("", &version(text)).await.expect(200);
         }
-        // Of several processes, each counts for itself. Metrics may be some milliseconds old.
+        // Each process counts for itself. Metrics may be some milliseconds old.
         if server.processes() == 1 {
             let mut count = counted().await;
             while count < times && asked.elapsed() < PATIENCE {

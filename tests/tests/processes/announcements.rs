@@ -1,5 +1,4 @@
-//! Changes that another process hears of under hard conditions: numbers of announcements that are missing, that become visible late, or
-//! that are given once more.
+//! Changes must reach other processes also if the numbers of their announcements are missing, become visible late, or are used twice.
 
 use std::time::Instant;
 
@@ -10,13 +9,13 @@ use crate::fleet::Member;
 use crate::offers::Offers;
 use crate::{pair, wait_until};
 
-/// More than a process could ask for one by one.
+/// More than a process could query one by one.
 const MISSING: usize = 600;
-/// By how much the numbers go back.
+/// How far the numbers go back.
 const BACK: usize = 50;
 const SEQUENCE: &str = "pg_get_serial_sequence('announcements', 'number')";
 
-/// Holds every transaction that announces something of this device, once it has its number, until [`let_pass`].
+/// Blocks every transaction that announces a change of this device, after it has got its number, until [`let_pass`].
 fn hold_back(database: &PostgresDatabase, device: &Member) {
     let id = device.prn.rsplit(':').next().expect("a PRN ends with an id");
     database.query(&format!(
@@ -35,7 +34,7 @@ fn let_pass(database: &PostgresDatabase) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_that_becomes_visible_late_is_heard_whatever_is_missing_before_it() {
+async fn a_late_change_is_received_despite_missing_numbers() {
     let database = PostgresDatabase::create();
     let (one, other) = pair(&database);
     let offers = Offers::new(one.api(), "gateway", json!({})).await;
@@ -43,7 +42,7 @@ async fn a_change_that_becomes_visible_late_is_heard_whatever_is_missing_before_
     let [late, younger, last] = &known[..] else { panic!("three devices") };
     hold_back(&database, late);
 
-    // As transactions do that are undone.
+    // Numbers of transactions that were rolled back.
     database.query(&format!("select count(nextval({SEQUENCE})) from generate_series(1, {MISSING})"));
     let is_held =
         "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
@@ -64,7 +63,7 @@ async fn a_change_that_becomes_visible_late_is_heard_whatever_is_missing_before_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn changes_are_heard_after_numbers_went_back() {
+async fn changes_are_received_after_numbers_went_back() {
     let database = PostgresDatabase::create();
     let (one, other) = pair(&database);
     let offers = Offers::new(one.api(), "gateway", json!({})).await;
@@ -85,7 +84,7 @@ async fn changes_are_heard_after_numbers_went_back() {
     println!("numbers set back by {BACK}: {:?}", offers.acts_on_quarantine(&known[0]).await);
     println!("one more: {:?}", offers.acts_on_quarantine(&known[1]).await);
 
-    // A backup that is restored while processes run: what was changed since then is undone.
+    // A backup that is restored while processes run: all changes since then are undone.
     database.restore(&backup);
     let restored = Instant::now();
     println!("what was undone: {:?}", offers.watch(undone, "update", restored).await);

@@ -1,5 +1,5 @@
-//! Connections to the database that die without a word: TCP stays open, and nothing comes any more. A process must not go on as if
-//! nothing had happened, must not stand still, and must recover by itself.
+//! Connections to the database that fail silently: TCP stays open, but nothing arrives any more. A process must not continue as if nothing
+//! had happened, must not hang, and must recover by itself.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::offers::{BOUND, Offers, answer_to, asked, has_heard_all, last_look, probe};
 use crate::{at, beside, on, wait_until};
 
-/// A process that reaches the database directly and does no jobs, and one that does all, but reaches the database through a relay.
+/// A process that reaches the database directly and runs no jobs, and one that runs all jobs but reaches the database through a relay.
 struct Installation {
     one: Server,
     other: Server,
@@ -29,7 +29,7 @@ impl Installation {
     }
 }
 
-/// How long it takes until a binary that was uploaded at one process is verified, which only the other one does.
+/// The time until a binary that was uploaded at one process is verified by the other one.
 async fn verified_within(bench: &Workbench) -> Duration {
     let began = Instant::now();
     let content = b"uploaded meanwhile";
@@ -41,7 +41,7 @@ async fn verified_within(bench: &Workbench) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_that_die_in_silence_stop_nothing() {
+async fn silently_failing_connections_stop_nothing() {
     let at = Installation::start();
     let offers = Offers::new(at.one.api(), "gateway", json!({})).await;
     let bench = Workbench::new(at.one.api()).await;
@@ -61,7 +61,7 @@ async fn connections_that_die_in_silence_stop_nothing() {
             if answers.last().is_none_or(|(_, last)| *last != answer) {
                 answers.push((began.elapsed(), answer));
             }
-            // Ready also means that it has looked at the changes since the connections died.
+            // Being ready also means that it has looked for changes since the connections failed.
             let age = last_look(&at.other).await;
             if answer == 200 && age.is_some_and(|age| age < began.elapsed().as_secs_f64()) {
                 return answers;
@@ -77,7 +77,7 @@ async fn connections_that_die_in_silence_stop_nothing() {
     println!("connections swallowed: the quarantine {watched:?}; a job {verified:?}; readiness {ready:?}");
     verified.expect("jobs go on");
     ready.expect("it is ready again");
-    // All is as before, also for what it remembered.
+    // Everything works as before, including what is cached.
     let watched = offers.acts_on_quarantine(&known[1]).await;
     println!("afterwards: {watched:?}");
     assert!(last_look(&at.other).await.expect("a gauge") < 5.0);
@@ -92,7 +92,7 @@ async fn nothing_is_offered_without_knowing_what_others_changed() {
     let known = offers.known(&at.one, &at.other, &["SN-1", "SN-2"]).await;
     let elsewhere = known[1].device.at(&careless);
     let updated = offers.device(&at.one, &at.other, "SN-3").await;
-    // Devices say what they have; when both processes have heard of that, they remember it.
+    // When both processes have received the devices' reports, they keep the devices in memory.
     for _ in 0..2 {
         assert_eq!(offers.asks(&known[0]).await, "update");
         assert_eq!(offers.asks(&known[1]).await, "update");

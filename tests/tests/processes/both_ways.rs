@@ -1,4 +1,4 @@
-//! Devices that go both ways between two releases: part of a fleet falls back while the rest arrives.
+//! Devices that move in both directions between two releases: a part of a fleet falls back while the rest arrives.
 
 use std::process::{Command, Stdio};
 
@@ -10,10 +10,10 @@ use crate::fleet::{Fleet, Member};
 use crate::{on, pair, wait_until};
 
 const DEVICES: usize = 16;
-/// How often each goes to the other release.
+/// How often each device moves to the other release.
 const MOVES: usize = 30;
 
-/// A bundle, and two releases of it in the fleet's cohort.
+/// A bundle and two releases of it in the fleet's cohort.
 async fn two_releases(api: &Api, fleet: &Fleet) -> (String, Vec<String>) {
     let binary = Workbench::new(api.clone()).await.signed_for("portable", b"content").await;
     let bundle = json!({"name": "all", "binaries": [{"prn": binary}]});
@@ -26,12 +26,13 @@ async fn two_releases(api: &Api, fleet: &Fleet) -> (String, Vec<String>) {
     (bundle, releases)
 }
 
-/// Each of them writes the numbers of both releases. Written in the order of the moves, half of the transactions would wait for each other.
+/// Each move changes the numbers of both releases. If they were written in the order of the move, half of the transactions would deadlock
+/// with each other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn devices_that_go_both_ways_never_wait_in_a_circle() {
     let database = PostgresDatabase::create();
     let name = database.query("select current_database()");
-    // So that deadlocks are found at once, by whomever.
+    // Makes PostgreSQL detect deadlocks quickly.
     database.query(&format!("alter database {name} set deadlock_timeout = '20ms'"));
     let (one, other) = pair(&database);
     let api = one.api();
@@ -60,7 +61,7 @@ async fn devices_that_go_both_ways_never_wait_in_a_circle() {
     assert!(answers.iter().all(|status| (200..300).contains(status)), "{answers:?}");
     for (place, release) in releases.iter().enumerate() {
         let adoption = api.get(&format!("/v1/releases/{release}/adoption")).await.expect(200).json;
-        // Half of them began at each, and all went to the other equally often.
+        // Half of the devices began at each release, and all moved equally often.
         assert_eq!(adoption["on"], DEVICES / 2, "{place}: {adoption:#}");
         let id = release.rsplit(':').next().unwrap();
         let recorded = database.query(&format!("select count(*) from devices where release_id = '{id}'"));
@@ -70,9 +71,9 @@ async fn devices_that_go_both_ways_never_wait_in_a_circle() {
     assert_eq!(database.query(&deadlocks), "0");
 }
 
-/// Somebody else (here: by hand) writes the same numbers in the other order, and waits much longer until it looks for a deadlock.
+/// Another client (here: `psql`) writes the same numbers in the opposite order, and waits much longer before it looks for a deadlock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deadlock_is_not_told_to_a_device() {
+async fn a_deadlock_is_not_reported_to_a_device() {
     let database = PostgresDatabase::create();
     let server = on(&database).start();
     let api = server.api();

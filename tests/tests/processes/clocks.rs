@@ -1,4 +1,4 @@
-//! Machines whose clocks are five minutes apart, on one database.
+//! Processes with one database on machines whose clocks differ by five minutes.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -8,12 +8,12 @@ use olivine_tests::{Api, PostgresDatabase, Server, ServerBuilder, Workbench};
 use crate::{beside, on, wait_until};
 
 const LEASE: Duration = Duration::from_secs(5);
-/// A runner looks for work every two seconds. The rest is for a machine that is busy.
+/// A job runner looks for work every two seconds. The rest is for a busy machine.
 const SOON: Duration = Duration::from_mins(1);
-/// What a kill that came too late is repeated for.
+/// How often the test is repeated if the kill came too late.
 const ATTEMPTS: usize = 20;
 
-/// Debian's libfaketime, for the clock that people read; what counts seconds stays as it is.
+/// Changes the wall clock with Debian's libfaketime. The monotonic clock stays the same.
 fn with_clock(builder: ServerBuilder, off: Option<&str>) -> ServerBuilder {
     let builder = builder.env("OLIVINE_JOB_LEASE_SECONDS", LEASE.as_secs().to_string());
     let Some(off) = off else { return builder };
@@ -27,7 +27,7 @@ fn library() -> PathBuf {
     places.find(|path| path.exists()).expect("faketime is installed; run `cargo xtask test`")
 }
 
-/// Kills a runner while it verifies; when that was, and how long its lease lasted at some time after it.
+/// Kills a process while it verifies. Returns the time of the kill, and how long its lease lasted at some time after it.
 async fn killed_at_work(
     database: &PostgresDatabase,
     bench: &Workbench,
@@ -54,7 +54,7 @@ async fn killed_at_work(
     panic!("it was always done before it was killed");
 }
 
-/// A runner dies; another one, whose clock is off from the first one's, takes its job over when the lease is over, and not before.
+/// A process is killed. Another one with a different clock takes over its job when the lease has ended, and not before.
 #[expect(clippy::print_stdout, reason = "for whoever wants to know how long it took")]
 async fn is_taken_over(first: Option<&str>, second: Option<&str>) {
     let database = PostgresDatabase::create();
@@ -84,14 +84,14 @@ async fn leases_hold_on_a_clock_that_is_ahead() {
     is_taken_over(None, Some("+5m")).await;
 }
 
-/// A URL that lives for a minute, made by one and used at another.
+/// A URL that is valid for a minute is created by one process and used at another.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn urls_are_good_everywhere() {
     let database = PostgresDatabase::create();
     let short = |builder: ServerBuilder| builder.env("OLIVINE_DOWNLOAD_URL_SECONDS", "60");
     let one = short(on(&database)).start();
     let ahead = with_clock(short(on(&database)), Some("+5m")).data_dir(beside(&one)).start();
-    // Less by what the database's answer took.
+    // The reported difference may be smaller by the time that the database took to answer.
     let (start, end) = ("this machine's clock is ", " s off the database's");
     let said = ahead.log().split_once(start).and_then(|(_, rest)| Some(rest.split_once(end)?.0.to_owned()));
     let seconds: u32 = said.and_then(|said| said.parse().ok()).unwrap_or_else(|| panic!("{}", ahead.log()));

@@ -1,6 +1,7 @@
-//! Two processes that remember, and one that was just started: all explain the same to everybody, whoever made which changes before.
+//! Two processes with caches, and one that was just started: all give the same explanation to every device, whichever process made the
+//! changes.
 //!
-//! A dozen short histories, over HTTP. Many long ones are in `crates/operations/tests/coherence`.
+//! This test runs a dozen short histories over HTTP. Many long ones are in `crates/operations/tests/coherence`.
 
 use std::time::{Duration, Instant};
 
@@ -11,17 +12,17 @@ use crate::{beside, on, pair};
 
 const HISTORIES: usize = 12;
 const CHANGES: usize = 12;
-/// Other processes' changes are in force within a second; more only means that the machine is busy.
+/// Changes of other processes take effect within a second. A longer time only means that the machine is busy.
 const PATIENCE: Duration = Duration::from_mins(1);
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
-/// What there is, by kind: the youngest last.
+/// The records that exist, by kind, the newest last.
 struct Fleet {
     apis: [Api; 2],
     random: Random,
     bundles: Vec<String>,
     products: Vec<String>,
-    /// Each with its product.
+    /// Each cohort with its product.
     cohorts: Vec<(String, String)>,
     devices: Vec<String>,
     releases: Vec<String>,
@@ -40,7 +41,7 @@ impl Fleet {
         format!("{kind}-{}", self.count)
     }
 
-    /// Makes something at one of both; `None` where it is refused.
+    /// Creates a record at one of the two processes. Returns `None` if that is refused.
     async fn make(&mut self, kind: &str, body: Value) -> Option<String> {
         let api = self.pick(2);
         let answer = self.apis[api].post(&format!("/v1/{kind}s"), &body).await;
@@ -107,7 +108,7 @@ impl Fleet {
         self.overrides.extend(made);
     }
 
-    /// Any change.
+    /// Makes a random change.
     async fn step(&mut self) {
         let device = self.pick(self.devices.len());
         let path = format!("/v1/devices/{}", self.devices[device]);
@@ -121,7 +122,7 @@ impl Fleet {
                 self.change(path, json!({"target": target})).await;
             }
             4 | 5 => {
-                // Mostly into the one that was made last.
+                // Usually in the newest cohort.
                 let cohort = self.cohorts.len() - 1 - self.pick(2).min(self.cohorts.len() - 1);
                 let (cohort, product) = self.cohorts[cohort].clone();
                 self.change(path, json!({"product_prn": product, "cohort_prn": cohort})).await;
@@ -148,7 +149,7 @@ impl Fleet {
         }
     }
 
-    /// What a process explains of every device.
+    /// The explanations of a process for every device.
     async fn explained(&self, api: &Api) -> Vec<Value> {
         let question = json!({"release_version": "0.9.0", "explain": true});
         let mut answers = Vec::new();
@@ -160,7 +161,7 @@ impl Fleet {
     }
 }
 
-/// Bundles for one kind of device, for the other, and for both.
+/// Bundles for one kind of device, for the other kind, and for both.
 async fn bundles(api: &Api) -> Vec<String> {
     let bench = Workbench::new(api.clone()).await;
     let gateway = bench.signed_for("gateway", b"for gateways").await;
@@ -199,7 +200,7 @@ async fn all_processes_explain_the_same() {
     for _ in 0..HISTORIES {
         for _ in 0..CHANGES {
             fleet.step().await;
-            // So that each process remembers things from before most changes.
+            // Ensures that each process has cached the state before most changes.
             for api in &fleet.apis {
                 fleet.explained(api).await;
             }
@@ -208,14 +209,14 @@ async fn all_processes_explain_the_same() {
         let expected = fleet.explained(&Api::new(started.url()).with_key(one.admin_key())).await;
         updates += expected.iter().filter(|answer| answer["status"] == "update").count();
         agree(&fleet, [&one, &other], &expected).await;
-        // A history is about the devices that it made.
+        // Only the devices that this history created are compared.
         let own = fleet.devices.len().saturating_sub(2);
         fleet.devices.drain(..own);
     }
     assert!(updates > 0, "the histories say nothing: {:#?}", fleet.log);
 }
 
-/// Waits until both processes explain what one that was just started does.
+/// Waits until both processes give the same explanations as one that was just started.
 async fn agree(fleet: &Fleet, servers: [&Server; 2], expected: &[Value]) {
     for (api, server) in fleet.apis.iter().zip(servers) {
         let deadline = Instant::now() + PATIENCE;

@@ -1,4 +1,4 @@
-//! PostgreSQL over TLS with a password, and the settings that say how much of it may be used.
+//! PostgreSQL over TLS with a password, and the settings that limit its use.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use olivine_tests::{Cluster, Database, Executables, PostgresDatabase, Server, Sh
 
 const PASSWORD: &str = "hunter2-and-more";
 
-/// Two authorities, and a certificate for 127.0.0.1 that the first one signed.
+/// Two CAs, and a certificate for 127.0.0.1 signed by the first one.
 const CERTIFICATES: &str = "
     for ca in right wrong; do
         openssl req -x509 -newkey rsa:2048 -nodes -keyout $ca.key -out $ca.pem -days 2 -subj /CN=$ca 2>/dev/null
@@ -21,7 +21,7 @@ fn terminal() -> Shell {
     Shell::new().executables(&Executables::built())
 }
 
-/// Only over TLS, and only with the password.
+/// A PostgreSQL server that accepts only TLS connections with a password.
 fn cluster(shell: &Shell) -> Cluster {
     shell.run(CERTIFICATES).succeeds();
     let (certificate, key) = (shell.read("server.pem"), shell.read("server.key"));
@@ -58,7 +58,7 @@ async fn tls_looks_at_the_databases_certificate() {
         (url("127.0.0.1", &format!("sslmode=verify-full&sslrootcert={wrong}")), "invalid peer certificate"),
         (url("localhost", &full), "invalid peer certificate"),
         (url("127.0.0.1", "sslmode=disable"), "no pg_hba.conf entry"),
-        // A misspelt parameter must not mean that nobody looks at certificates.
+        // A misspelt parameter must not disable the verification of certificates.
         (url("127.0.0.1", "ssl_mode=verify-full"), "it has the parameter 'ssl_mode'; it may have sslmode"),
         (url("127.0.0.1", &format!("passwort={PASSWORD}")), "it has the parameter 'passwort'"),
     ] {
@@ -88,7 +88,7 @@ fn how_much_of_the_database_is_used_can_be_set() {
     assert!(said.contains("must be from 1 to 86400"), "{said}");
 }
 
-/// A process takes no more connections than it may, whatever is asked of it, and one to listen.
+/// A process never opens more connections than allowed, plus one to listen.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_are_limited() {
     let server =

@@ -1,4 +1,4 @@
-//! A database that is not what it was: read-only after a failover, silent, or behind a pooler.
+//! A database that is read-only after a failover, that does not answer, or that is behind a pooler.
 
 use std::time::{Duration, Instant};
 
@@ -8,13 +8,14 @@ use serde_json::json;
 use crate::fleet::Fleet;
 use crate::{on, wait_until};
 
-/// Long after each of the limits that the servers of these tests have, and before a request that is never answered is given up.
+/// Much longer than all time limits of the servers in these tests, but shorter than the timeout of a request that gets no answer.
 const SOON: Duration = Duration::from_secs(30);
 
-/// Longer than a connection is lent without a look at it, and than an error of one waits until it counts for all.
+/// Longer than a connection is reused without a check, and longer than the delay after which one connection's error marks all connections
+/// as suspect.
 const UNBROKEN: Duration = Duration::from_secs(2);
 
-/// What a failover to a read-only server looks like: all sessions end, and new ones can only read.
+/// Imitates a failover to a read-only server: all sessions end, and new ones can only read.
 fn become_read_only(database: &PostgresDatabase, on: &str) {
     let name = database.query("select current_database()");
     database.query(&format!(
@@ -51,10 +52,10 @@ async fn a_read_only_database_is_unavailable_on_all_paths_and_recovers_by_itself
     for _ in 0..3 {
         assert_unavailable(&api.post("/v1/artifacts", &json!({"name": "x"})).await);
         assert_unavailable(&member.device.update("", &report("1.0.1")).await);
-        // What a device has said before needs no writing.
+        // A report that the device has sent before needs no write.
         member.device.update("", &report("1.0.0")).await.expect(200);
     }
-    // What is remembered for a second may be that the sessions ended.
+    // For a second, the cached answer may still be that the sessions ended.
     wait_until("it says why", async || {
         let ready = api.get("/readyz").await;
         assert_unavailable(&ready);
@@ -64,11 +65,11 @@ async fn a_read_only_database_is_unavailable_on_all_paths_and_recovers_by_itself
     api.get("/v1/artifacts").await.expect(200);
 
     become_read_only(&database, "off");
-    // Those that were opened meanwhile would go on as they are: a real server that is promoted changes its sessions.
+    // Sessions that were opened in the meantime would stay read-only. A real server that is promoted changes its sessions.
     end_sessions(&database);
     wait_until("it is ready", async || api.get("/readyz").await.status == 200).await;
     let begun = Instant::now();
-    // Ended sessions are found out one by one, by a request each that is to be sent again.
+    // Each ended session is noticed by a request that fails and must be repeated.
     let (mut written_since, mut number) = (None, 0);
     wait_until("it can be written without a break", async || {
         number += 1;
@@ -84,7 +85,7 @@ async fn a_read_only_database_is_unavailable_on_all_paths_and_recovers_by_itself
     assert!(!server.log().contains("internal error"), "{}", server.log());
 }
 
-/// Connections that die without a reset: requests end, and all is well within seconds, jobs too.
+/// Connections fail without a reset: requests end, and everything works again within seconds, including jobs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_go_silent_are_replaced() {
     let database = PostgresDatabase::create();
@@ -133,7 +134,7 @@ fn transaction_pooling_is_refused_before_anything_is_done() {
     assert_eq!(database.query("select count(*) from pg_tables where schemaname = 'public'"), "0");
 }
 
-/// With fewer connections to the server than clients of the pooler, everybody is answered within the patience.
+/// With fewer connections to the server than clients of the pooler, every request is answered within the time limit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pooler_in_session_mode_works_and_nobody_waits_for_ever() {
     let database = PostgresDatabase::create();

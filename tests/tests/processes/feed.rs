@@ -1,4 +1,4 @@
-//! The event feed, followed from outside: streams that end in time, and numbers without a gap while processes are killed.
+//! The event feed as readers see it: streams that end in time, and numbers without a gap while processes are killed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{PATIENCE, beside, on};
 
-/// A stream that is open.
+/// An open stream.
 struct Stream {
     response: Response,
     text: String,
@@ -24,7 +24,7 @@ impl Stream {
         Self { response, text: String::new() }
     }
 
-    /// Reads until the text is there; `false` where the stream ends before.
+    /// Reads until the text arrives. Returns `false` if the stream ends before.
     async fn shows(&mut self, text: &str) -> bool {
         let reading = async {
             while !self.text.contains(text) {
@@ -38,7 +38,7 @@ impl Stream {
         tokio::time::timeout(PATIENCE, reading).await.unwrap_or_else(|_| panic!("'{text}' is expected"))
     }
 
-    /// Reads until the stream ends; returns how long that took.
+    /// Reads until the stream ends. Returns how long that took.
     async fn ends(mut self) -> Duration {
         let began = Instant::now();
         assert!(!self.shows("no event has this text").await);
@@ -65,7 +65,7 @@ async fn streams_end_with_their_caller_and_with_the_server(database: Database) {
     assert!(took < Duration::from_secs(15), "{took:?}");
     artifact(&api, "two").await;
     assert!(of_admin.shows("\"name\":\"two\"").await, "the others go on");
-    // A key has so many.
+    // The maximum number of streams of a key.
     let mut more = Vec::new();
     while more.len() < 9 {
         more.push(Stream::open(&api, "after=now").await);
@@ -95,7 +95,7 @@ async fn streams_end_with_their_caller_and_with_the_server_on_postgres() {
     streams_end_with_their_caller_and_with_the_server(Database::Postgres).await;
 }
 
-/// What another process writes is shown at once, and not at the next look.
+/// Events that another process writes are shown at once, and not only at the next regular look.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_shows_what_other_processes_write() {
     let database = PostgresDatabase::create();
@@ -110,7 +110,7 @@ async fn a_stream_shows_what_other_processes_write() {
     }
 }
 
-/// Two processes number and are killed at random while a third one is read from.
+/// Two processes that number events are killed at random, while a third one is read from.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn numbers_have_no_gap_while_processes_are_killed() {
     const KILLS: usize = 6;
@@ -169,7 +169,7 @@ async fn numbers_have_no_gap_while_processes_are_killed() {
     assert_eq!(database.query("select count(*) from event_pending"), "0");
 }
 
-/// Numbers that go back, as after a failover to a server that lagged: a reader is told, and with an older cursor nothing is missed.
+/// Numbers that go back, as after a failover to a standby that lagged: readers are told, and an older cursor misses no event.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_are_told_where_numbers_went_back() {
     let database = PostgresDatabase::create();
@@ -201,7 +201,7 @@ async fn readers_are_told_where_numbers_went_back() {
     let names: Vec<_> =
         next["events"].as_array().unwrap().iter().map(|event| &event["data"]["name"]).collect();
     assert_eq!(names, [&json!("after")]);
-    // An operator says it where no number did.
+    // If no number went back, an operator can announce it.
     let url = database.url();
     let new_feed = format!("olivine events new-feed --data-dir elsewhere --database-url '{url}'");
     let said = tokio::task::block_in_place(|| {

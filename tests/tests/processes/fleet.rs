@@ -1,15 +1,15 @@
-//! The least that a device needs to be answered.
+//! The minimum that a device needs to get an answer.
 
 use olivine_tests::{Api, Device, Server, prn};
 use serde_json::json;
 
-/// A device of a cohort without releases, known by its certificate.
+/// A device with a registered certificate, in a cohort without releases.
 pub(crate) struct Member {
     pub(crate) device: Device,
     pub(crate) prn: String,
 }
 
-/// A product with a cohort; devices are put into it.
+/// A product with a cohort for devices.
 pub(crate) struct Fleet {
     api: Api,
     product: String,
@@ -21,7 +21,7 @@ impl Fleet {
         Self::named(api, "gateway").await
     }
 
-    /// The same of a product with another name, for a second one in the same organization.
+    /// Like `new`, with another name, for a second product in the same organization.
     pub(crate) async fn named(api: Api, name: &str) -> Self {
         let product = json!({"name": name, "target": "gateway"});
         let product = prn(&api.post("/v1/products", &product).await.expect(201).json["product"]);
@@ -30,7 +30,7 @@ impl Fleet {
         Self { api, product, cohort }
     }
 
-    /// Where its devices are.
+    /// The PRN of the cohort.
     pub(crate) fn cohort(&self) -> &str {
         &self.cohort
     }

@@ -1,4 +1,4 @@
-//! A mass change of devices by one file: other processes act on its last line as soon as on a single change.
+//! An import that changes many devices: for other processes, its last line takes effect as soon as a single change would.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,12 +12,12 @@ use crate::fleet::Member;
 use crate::offers::Offers;
 use crate::pair;
 
-/// How many devices one file changes; another number by `OLIVINE_TEST_IMPORT_LINES`.
+/// The number of devices in the file, unless `OLIVINE_TEST_IMPORT_LINES` is set.
 const LINES: usize = 5_000;
-/// How many of them another process remembers: the last ones of the file, and some before.
+/// How many of them another process has cached: some in the file, and the one in its last line.
 const REMEMBERED: usize = 6;
 const PATIENCE: Duration = Duration::from_mins(10);
-/// How often something else is changed meanwhile.
+/// The interval between other changes during the import.
 const PAUSE: Duration = Duration::from_millis(100);
 
 fn lines() -> usize {
@@ -29,7 +29,7 @@ async fn import(api: &Api, csv: String) -> Value {
     send(request.header("content-type", "text/csv").body(csv)).await.expect(200).json
 }
 
-/// Other changes go on until the import is done.
+/// Makes other changes until the import is done.
 async fn others_change(offers: &Offers, device: &Member, is_over: &AtomicBool) -> usize {
     let mut changes = 0;
     while !is_over.load(Ordering::Relaxed) {
@@ -52,7 +52,7 @@ async fn the_last_line_of_an_import_is_acted_on_at_once() {
     let (mut create, mut change) =
         ("identifier,product,cohort\n".to_owned(), "identifier,quarantined\n".to_owned());
     for number in 0..lines {
-        // The remembered ones are spread over the file, the last of them at its end.
+        // The cached devices are spread over the file. The last of them is at its end.
         if number % (lines / (REMEMBERED - 1)) == 0 {
             writeln!(change, "{},true", names[number * (REMEMBERED - 1) / lines]).unwrap();
         }
@@ -64,7 +64,7 @@ async fn the_last_line_of_an_import_is_acted_on_at_once() {
     let report = import(&one.api(), create).await;
     println!("{} devices created in {:?}", report["created"], began.elapsed());
 
-    // It costs other processes no more than a few changes.
+    // The import costs other processes no more than a few changes.
     let announced =
         || database.query("select count(*) from announcements").parse::<usize>().expect("a number");
     let announced_before = announced();

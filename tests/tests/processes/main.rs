@@ -1,4 +1,5 @@
-//! Processes that share a database, and the database itself: what they may use of it, how they hear of each other, how they come and go.
+//! Processes that share a database, and the database itself: its limits, announcements between processes, and processes that start and
+//! stop.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -30,24 +31,24 @@ const SECRET: &str = "a secret that all processes of one installation share";
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL_EVERY: Duration = Duration::from_millis(5);
 
-/// A process of an installation.
+/// A process of an installation with this database.
 fn on(database: &PostgresDatabase) -> ServerBuilder {
     at(&database.url())
 }
 
-/// The same, by the database's URL, which may lead through a relay.
+/// Like `on`, with the URL of the database, which may lead through a relay.
 fn at(database_url: &str) -> ServerBuilder {
     Server::builder().arg("--database-url").arg(database_url).env("OLIVINE_SECRET_KEY", SECRET)
 }
 
-/// Two processes with one database, one content folder, and one authority for devices.
+/// Two processes with one database, one content folder, and one device CA.
 fn pair(database: &PostgresDatabase) -> (Server, Server) {
     let one = on(database).start();
     let other = on(database).data_dir(beside(&one)).start();
     (one, other)
 }
 
-/// A data folder for a process beside this one.
+/// The data folder for another process of the same installation.
 fn beside(server: &Server) -> std::path::PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("data-beside-{}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -56,7 +57,7 @@ fn beside(server: &Server) -> std::path::PathBuf {
     symlink(server.data_dir().join("content"), folder.join("content")).expect("a link");
     for file in ["device-ca.pem", "device-ca-key.pem", "device-tls.pem"] {
         let made = server.data_dir().join(file);
-        // Not where the process has no devices of its own, or a proxy does TLS for them.
+        // These files do not exist if the process has no Device API, or if a proxy does TLS for it.
         if made.exists() {
             std::fs::copy(made, folder.join(file)).expect("a copy");
         }
@@ -64,7 +65,7 @@ fn beside(server: &Server) -> std::path::PathBuf {
     folder
 }
 
-/// Waits until it is so.
+/// Waits until a condition is true.
 async fn wait_until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so().await {

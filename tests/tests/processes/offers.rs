@@ -1,5 +1,5 @@
-//! A cohort with an update to offer, and how soon a process acts on a quarantine that was set at another one. Nothing here may wait
-//! for an answer without a bound: what is looked for is a process that hangs.
+//! A cohort with an update to offer, and the time until a process acts on a quarantine that was set at another one. Nothing here may wait
+//! for an answer without a time limit, because the tests look for processes that hang.
 
 use std::time::{Duration, Instant};
 
@@ -11,11 +11,12 @@ use tokio::time::timeout;
 use crate::fleet::{Fleet, Member};
 use crate::wait_until;
 
-/// A change is to be in force elsewhere within 5 s. A machine that runs many tests at once gets more; before, it never was.
+/// A change must take effect at other processes within 5 s. This is longer, for a machine that runs many tests at once; a process that
+/// hangs never gets there.
 pub(crate) const BOUND: Duration = Duration::from_secs(25);
-/// Devices and probes give up after this long.
+/// The time limit of requests by devices and probes.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(15);
-/// Seldom enough for a device's limit of requests.
+/// Seldom enough for the rate limit of a device.
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
 /// A cohort with two releases. Its devices have the first one and are offered the second one.
@@ -26,19 +27,19 @@ pub(crate) struct Offers {
     pub(crate) second: String,
 }
 
-/// What a device was answered, from a quarantine on.
+/// The answers to a device since a quarantine was set.
 #[derive(Debug)]
 pub(crate) struct Watched {
-    /// When it was offered an update for the last time; zero if it was not.
+    /// The time of the last offer of an update, or zero if there was none.
     pub(crate) last_offer: Duration,
-    /// When the answer came that was waited for.
+    /// The time of the expected answer.
     pub(crate) came: Duration,
     /// The answers, without repetitions.
     pub(crate) answers: Vec<String>,
 }
 
 impl Offers {
-    /// `more` are the second release's further fields.
+    /// Creates the cohort. `more` contains additional fields of the second release.
     pub(crate) async fn new(api: Api, name: &str, more: Value) -> Self {
         let fleet = Fleet::named(api.clone(), name).await;
         let bench = Workbench::named(api.clone(), name).await;
@@ -55,13 +56,13 @@ impl Offers {
         Self { api, fleet, first, second }
     }
 
-    /// A device at another process than the one at which it is registered.
+    /// A device that is registered at one process and asks another.
     pub(crate) async fn device(&self, registered: &Server, asked: &Server, name: &str) -> Member {
         let member = self.fleet.device(registered, name).await;
         Member { device: member.device.at(asked), prn: member.prn }
     }
 
-    /// Several of them, which the process that they ask knows and remembers.
+    /// Several devices that are known to, and cached by, the process that they ask.
     pub(crate) async fn known(&self, registered: &Server, asked: &Server, names: &[&str]) -> Vec<Member> {
         let mut members = Vec::new();
         for name in names {
@@ -74,7 +75,7 @@ impl Offers {
         members
     }
 
-    /// What a device is answered that has the first release.
+    /// The answer to a device that has the first release.
     pub(crate) async fn asks(&self, there: &Member) -> String {
         answer_to(&there.device, &self.first).await
     }
@@ -88,7 +89,7 @@ impl Offers {
         self.api.patch(&format!("/v1/devices/{}", member.prn), change).await
     }
 
-    /// Waits until a device gets an answer, from `began` on.
+    /// Repeats the request of a device until it gets the wanted answer. Times are counted from `began`.
     pub(crate) async fn watch(&self, there: &Member, wanted: &str, began: Instant) -> Watched {
         let mut watched = Watched { last_offer: Duration::ZERO, came: Duration::ZERO, answers: Vec::new() };
         loop {
@@ -108,7 +109,7 @@ impl Offers {
         }
     }
 
-    /// Sets a quarantine at the first process, and watches until another one acts on it, which remembers the device.
+    /// Sets a quarantine at the first process, and watches until another process, which has cached the device, acts on it.
     pub(crate) async fn acts_on_quarantine(&self, there: &Member) -> Watched {
         self.watch(there, "update", Instant::now()).await;
         self.quarantine(there, json!(true)).await;
@@ -116,7 +117,7 @@ impl Offers {
     }
 }
 
-/// The status of an answer to a device that has this release; or what there is instead, such as `503 stale`.
+/// The status of the answer to a device with this release, or the error, such as `503 stale`.
 pub(crate) async fn answer_to(device: &Device, release: &str) -> String {
     match asked(device, release).await {
         Some(answer) if answer.status == 200 => answer.json["status"].as_str().unwrap().to_owned(),
@@ -125,20 +126,20 @@ pub(crate) async fn answer_to(device: &Device, release: &str) -> String {
     }
 }
 
-/// The whole answer to a device that has this release; none if there is none in time.
+/// The whole answer to a device with this release, or `None` if there is none in time.
 pub(crate) async fn asked(device: &Device, release: &str) -> Option<Answer> {
     let request = device.request(Method::GET, "/update").header("peridio-release-prn", release);
     timeout(ANSWERED_WITHIN, try_send(request)).await.ok()?.ok()
 }
 
-/// What a probe is answered, `/readyz` or `/metrics`: the status and the text; none if there is no answer in time.
+/// The status and the text of the answer to a probe (`/readyz` or `/metrics`), or `None` if there is none in time.
 pub(crate) async fn probe(server: &Server, path: &str) -> Option<(u16, String)> {
     let request = Api::new(server.url()).request(Method::GET, path);
     let answer = timeout(ANSWERED_WITHIN, try_send(request)).await.ok()?.ok()?;
     Some((answer.status, String::from_utf8(answer.body).expect("text")))
 }
 
-/// For how many seconds a process has not looked what others changed, as its metrics say.
+/// The seconds since a process last looked for others' changes, from its metrics.
 pub(crate) async fn last_look(server: &Server) -> Option<f64> {
     let (status, text) = probe(server, "/metrics").await?;
     assert_eq!(status, 200, "{text}");
@@ -146,7 +147,7 @@ pub(crate) async fn last_look(server: &Server) -> Option<f64> {
     value.parse().ok()
 }
 
-/// Waits until a process has heard of everything that was changed until now.
+/// Waits until a process has received all changes made so far.
 pub(crate) async fn has_heard_all(server: &Server) {
     let now = Instant::now();
     let has_looked = async || last_look(server).await.is_some_and(|age| age < now.elapsed().as_secs_f64());

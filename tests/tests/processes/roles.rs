@@ -1,4 +1,4 @@
-//! What a process does and leaves to others.
+//! The roles of a process: what it does, and what it leaves to others.
 
 use olivine_tests::{Api, Executables, PostgresDatabase, Server, ServerBuilder, Shell, Workbench};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn announced(server: &Server) -> Value {
     serde_json::from_slice(&text).expect("JSON")
 }
 
-/// Orders wait for a process that carries them out; probes answer everywhere.
+/// Jobs wait for a process that runs them. Probes work at every process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_process_does_its_part() {
     let database = PostgresDatabase::create();
@@ -35,7 +35,7 @@ async fn each_process_does_its_part() {
     let said = nobody.get("/v1/binaries").await.json.to_string();
     assert!(said.contains("does not serve the Admin API"), "{said}");
     assert!(devices.device_url().starts_with("https://"));
-    // Neither of them has carried it out.
+    // Neither process has run the job.
     assert_eq!(bench.get(&binary).await["state"], "hashable");
 
     let jobs_folder = tempfile::tempdir().expect("a temporary folder");
@@ -48,7 +48,7 @@ async fn each_process_does_its_part() {
 }
 
 #[test]
-fn roles_that_are_none_are_refused() {
+fn unknown_roles_are_refused() {
     let shell = Shell::new().executables(&Executables::built());
     let said = shell.run("olivine serve --roles api,web").fails(2);
     assert!(said.contains("'web' is no role: roles are api, device and jobs"), "{said}");

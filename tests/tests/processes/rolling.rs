@@ -1,4 +1,4 @@
-//! A rolling restart behind nginx, while people and devices go on asking: no request fails, none is done twice.
+//! A rolling restart behind nginx, while people and devices send requests: no request fails, and none is executed twice.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,11 +13,11 @@ use tokio::task::JoinSet;
 
 use crate::{PATIENCE, beside, on, wait_until};
 
-/// As long as connections are open and used, each of them has many requests in this time.
+/// Open connections carry many requests in this time.
 const DRAIN: Duration = Duration::from_secs(5);
 const CLIENTS: usize = 4;
 
-/// Behind nginx, devices' certificates come in a header.
+/// Behind nginx, the certificates of devices are in a header.
 pub(crate) fn server(database: &PostgresDatabase) -> olivine_tests::ServerBuilder {
     let builder = on(database).arg("--drain-seconds").arg(DRAIN.as_secs().to_string());
     builder.behind_a_proxy()
@@ -27,7 +27,7 @@ pub(crate) fn address(url: &str) -> &str {
     url.strip_prefix("http://").expect("plain HTTP behind a proxy")
 }
 
-/// A device's certificate as nginx would pass it on.
+/// The certificate of a device in the header, as nginx would forward it.
 async fn device(api: &Api) -> String {
     let made = rcgen::generate_simple_self_signed(vec!["device".to_owned()]).expect("a certificate");
     let product = json!({"name": "gateway", "target": "gateway"});
@@ -41,7 +41,7 @@ async fn device(api: &Api) -> String {
     format!(":{}:", STANDARD.encode(made.cert.der()))
 }
 
-/// What clients ask and do until they are told to stop.
+/// The requests of clients, until they are told to stop.
 struct Load {
     people: Api,
     devices: Api,
@@ -52,7 +52,7 @@ struct Load {
 }
 
 impl Load {
-    /// One client with connections of its own that it keeps; what went wrong for it.
+    /// A client with its own persistent connections. Returns the first error.
     async fn client(self: Arc<Self>, number: usize) -> Result<(), String> {
         let people = Api::new(self.people.base_url()).with_key(self.people.key().expect("a key"));
         let devices = Api::new(self.devices.base_url());
@@ -82,7 +82,7 @@ impl Load {
     }
 }
 
-/// Stops a server as an init system does, and looks at it meanwhile; then starts it again where it was.
+/// Stops a server as an init system does, examines it while it stops, and starts it again at the same address.
 async fn roll(server: &mut Server, load: &Load) {
     let kept = Api::new(server.url());
     kept.get("/readyz").await.expect(200);
@@ -122,7 +122,7 @@ async fn a_rolling_restart_fails_no_request() {
     }
     load.goes_on(100).await;
     for server in [&mut one, &mut other] {
-        // A client that ends now has failed.
+        // A client that ends at this point has failed.
         tokio::select! {
             () = roll(server, &load) => {}
             Some(ended) = clients.join_next() => panic!("{:?}\n{}\n{}", ended, people.log(), devices.log()),
@@ -138,7 +138,7 @@ async fn a_rolling_restart_fails_no_request() {
     assert_eq!(made, load.made.load(Ordering::Relaxed), "each was made once");
 }
 
-/// What a process that stops was about to do is done by another at once, not when its lease is over.
+/// Another process takes over the jobs of a stopping process at once, and not when their leases have ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn jobs_are_handed_back() {
     let database = PostgresDatabase::create();

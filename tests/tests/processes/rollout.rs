@@ -1,4 +1,4 @@
-//! A rollout to 500 devices on PostgreSQL, S3 and two processes behind nginx, of which one or the other is killed all the time.
+//! A rollout to 500 devices on PostgreSQL, S3 and two processes behind nginx, while one or the other process is killed again and again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,26 +20,26 @@ use tokio::task::JoinSet;
 use crate::rolling::{address, server};
 
 const DEVICES: usize = 500;
-/// How many get the release at first.
+/// How many devices get the release at first.
 const FIRST: usize = 200;
-/// How many of them ask at the same moment; more would only wait for a processor.
+/// How many devices ask at the same time. More would only wait for a processor.
 const AT_ONCE: usize = 32;
 /// How often a device asks.
 const POLL: Duration = Duration::from_secs(1);
 /// The longest time between two kills.
 const PEACE: Duration = Duration::from_millis(1500);
-/// Bounds, not expectations.
+/// An upper bound, not an expectation.
 const PATIENCE: Duration = Duration::from_mins(5);
-/// How long is looked whether more than [`FIRST`] get it.
+/// How long the test watches whether more than [`FIRST`] devices get it.
 const WATCHED: Duration = Duration::from_secs(6);
 
-/// What all devices share.
+/// The data that all devices share.
 struct Site {
     devices: Api,
     firmware: Vec<u8>,
     places: Semaphore,
     is_over: AtomicBool,
-    /// Who installed what, each time.
+    /// The releases that each device installed, in order.
     installed: Mutex<BTreeMap<usize, Vec<String>>>,
 }
 
@@ -53,7 +53,7 @@ impl Site {
             .collect()
     }
 
-    /// The life of a device that comes from the factory with the first release. Answers that don't come are asked for again.
+    /// The life of a device that begins with the first release. Requests without an answer are repeated.
     async fn device(self: Arc<Self>, number: usize, certificate: String, mut release: String) {
         while !self.is_over.load(Ordering::Relaxed) {
             let place = self.places.acquire().await.unwrap();
@@ -66,7 +66,7 @@ impl Site {
         }
     }
 
-    /// The release that was downloaded and found to be right.
+    /// The release that the device was offered, after its content was downloaded and verified.
     async fn asks(&self, certificate: &str, release: &str) -> Option<String> {
         let request = self.devices.request(Method::GET, "/update?expand[]=release&expand[]=manifest");
         let request = request.header("client-cert", certificate).header("peridio-release-prn", release);
@@ -84,7 +84,7 @@ impl Site {
     }
 }
 
-/// A factory's authority, whose devices make themselves known.
+/// A CA whose devices are registered when they first connect.
 struct Factory {
     authority: CertifiedIssuer<'static, KeyPair>,
 }
@@ -104,18 +104,18 @@ impl Factory {
         named(name).signed_by(&KeyPair::generate().unwrap(), &self.authority).unwrap()
     }
 
-    /// As nginx would pass it on.
+    /// The certificate of a device in the header, as nginx would forward it.
     fn device(&self, number: usize) -> String {
         format!(":{}:", STANDARD.encode(self.certificate(&format!("SN-{number}")).der()))
     }
 }
 
-/// One of two processes that have their contents in a store.
+/// One of two processes whose contents are in a store.
 fn process(database: &PostgresDatabase, store: &S3) -> ServerBuilder {
     server(database).envs(store.environment()).arg("--storage-url").arg("s3://firmware/team")
 }
 
-/// Kills one or the other, and starts it again where it was, until it is so. How often.
+/// Kills one of the servers at random and restarts it at the same address, until the condition is true. Returns the number of kills.
 async fn kill_until(servers: &mut [Server; 2], random: &mut Random, is_so: impl Fn() -> bool) -> usize {
     let deadline = Instant::now() + PATIENCE;
     let mut kills = 0;
@@ -175,12 +175,12 @@ async fn a_rollout_to_500_devices_survives_kills() {
     kills += kill_until(&mut servers, &mut random, || Instant::now() > watched_until).await;
     let first = site.have(&new);
     assert_eq!(first.len(), FIRST, "a phase is never overrun");
-    // Nobody is being killed at this moment.
+    // No server is killed at this moment.
     api.patch(&format!("/v1/releases/{new}"), &json!({"phase_value": DEVICES})).await.expect(200);
     kills += kill_until(&mut servers, &mut random, || site.have(&new).len() == DEVICES).await;
     assert!(site.have(&new).is_superset(&first) && kills > 5, "{kills} kills");
 
-    // One more question of each, so that all have said what they have now.
+    // Each device asks once more, so that all have reported what they have.
     let arrived =
         format!("select count(*) from devices where release_id = '{}'", new.rsplit(':').next().unwrap());
     crate::wait_until("all have said so", async || database.query(&arrived) == DEVICES.to_string()).await;
@@ -193,7 +193,8 @@ async fn a_rollout_to_500_devices_survives_kills() {
     assert!(twice.is_empty(), "each installs it once: {twice:?}");
     let adoption = api.get(&format!("/v1/releases/{new}/adoption")).await.expect(200).json;
     assert_eq!((&adoption["on"], &adoption["claimed"]), (&json!(DEVICES), &json!(DEVICES)), "{adoption:#}");
-    // To the release that it came with, and to the new one: none is noted twice, whoever was killed after noting it.
+    // There is one event for the first release of each device, and one for the new release, although servers were killed after writing
+    // them.
     let changes = list_all(&api, "/v1/events?type=device.release_changed", "events").await;
     assert_eq!(changes.len(), 2 * DEVICES);
 }

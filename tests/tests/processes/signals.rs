@@ -1,4 +1,4 @@
-//! Processes hear of each other's changes and orders: at once where the database passes it on, and soon in any case.
+//! Processes learn of each other's changes and jobs: at once through the database's notifications, and soon in any case.
 
 use std::time::{Duration, Instant};
 
@@ -9,21 +9,21 @@ use serde_json::json;
 use crate::fleet::{Fleet, Member};
 use crate::{pair, wait_until};
 
-/// How much sooner than by looking an order has to be heard of.
+/// How much sooner than by regular looks a job must be noticed.
 const PROMISED: Duration = Duration::from_secs(1);
 
-/// What the device is told, or what the server has instead.
+/// The answer to the device, or the server's error.
 async fn status(there: &Member) -> String {
     let answer = there.device.update("", &[]).await;
     answer.json["status"].as_str().map_or_else(|| answer.status.to_string(), str::to_owned)
 }
 
-/// How long it takes until a device's quarantine, set at one server, is in force at another that remembers the device.
+/// The time until a quarantine that is set at one server takes effect at another that has cached the device.
 async fn spreads_within(api: &Api, there: &Member) -> Duration {
     let change = format!("/v1/devices/{}", there.prn);
     api.patch(&change, &json!({"quarantined": false})).await.expect(200);
     wait_until("the device is free", async || status(there).await == "no_update").await;
-    // It is remembered from here on.
+    // From here on the device is cached.
     status(there).await;
     api.patch(&change, &json!({"quarantined": true})).await.expect(200);
     let began = Instant::now();
@@ -31,7 +31,7 @@ async fn spreads_within(api: &Api, there: &Member) -> Duration {
     began.elapsed()
 }
 
-/// How soon is measured, and promised for a machine that has time for it; that it comes is asserted.
+/// The times are only printed, because they are promised for a machine that is not busy. The test asserts that the quarantine takes effect.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_quarantine_holds_everywhere() {
     let database = PostgresDatabase::create();
@@ -46,7 +46,7 @@ async fn a_quarantine_holds_everywhere() {
     println!("a quarantine set at one server was in force at the other after {took:?}");
 }
 
-/// The same of an emergency stop, for a device that would get something.
+/// The same for an emergency stop, for a device that would get an update.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_holds_everywhere() {
     let database = PostgresDatabase::create();
@@ -71,7 +71,7 @@ async fn a_stop_holds_everywhere() {
     }
 }
 
-/// The database is away for a moment: nothing is heard meanwhile, nothing is missed, and afterwards it is heard again.
+/// The database is away for a moment: no notification arrives, no change is missed, and afterwards notifications arrive again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_connection_misses_nothing() {
     let database = PostgresDatabase::create();
@@ -88,15 +88,15 @@ async fn a_lost_connection_misses_nothing() {
     one.api().patch(&change, &json!({"quarantined": true})).await.expect(200);
     relay.mend();
     wait_until("what was missed is in force", async || status(&there).await == "device_quarantine").await;
-    // How fast it hears would depend on how busy the machine is; its sessions show that it does.
+    // How fast notifications arrive depends on how busy the machine is. The session shows that the process listens again.
     let listening = "select count(*) from pg_stat_activity where datname = current_database() and application_name like '% signals'";
     wait_until("both listen again", async || database.query(listening) == "2").await;
     spreads_within(&one.api(), &there).await;
 }
 
-/// Ordered at a process that carries out nothing, done by another that looks only every two seconds unless it is told.
+/// A job is created at a process that runs no jobs, and run by another one, which looks only every two seconds unless it is notified.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_order_wakes_another_process() {
+async fn a_job_wakes_another_process() {
     let database = PostgresDatabase::create();
     let people = crate::on(&database).arg("--roles").arg("api").start();
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -108,14 +108,14 @@ async fn an_order_wakes_another_process() {
     println!(
         "an upload was verified by the process itself after {by_itself:?}, by another after {by_another:?}"
     );
-    // The order is the last thing that happens before the wait begins, so a process that only looks adds most of its two seconds.
+    // The job is the last change before the wait, so a process that only looks regularly needs up to two more seconds.
     assert!(
         by_another < by_itself + PROMISED,
         "nobody is told: {by_another:?}, and {by_itself:?} without another"
     );
 }
 
-/// How long it takes until an upload is verified, in most cases.
+/// The typical time until an upload is verified.
 async fn verified_within(server: &Server) -> Duration {
     let bench = Workbench::new(server.api()).await;
     bench.signable(b"the first one waits for whatever is still starting").await;

@@ -1,5 +1,5 @@
-//! A standby that had not received all takes over: what was changed last is undone, and numbers are given once more. Processes that go
-//! on must not believe what they remember of the server that is gone.
+//! A standby takes over before it has received everything: the last changes are undone, and numbers are used again. The other processes
+//! must not trust what they have cached from the server that is gone.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -12,13 +12,13 @@ use crate::offers::{BOUND, Offers, answer_to, probe};
 use crate::{at, beside, wait_until};
 
 const PASSWORD: &str = "hunter2";
-/// How many changes are lost, two announcements each time.
+/// How many changes are lost. Each has two announcements.
 const LOST: usize = 30;
-/// How many devices are to get the phased release, and how many there are.
+/// How many devices may get the phased release, and how many ask for it.
 const LIMIT: usize = 3;
 const CROWD: usize = 8;
 
-/// Both processes, before and after.
+/// The two processes, before and after the failover.
 struct Installation {
     one: Server,
     other: Server,
@@ -33,7 +33,7 @@ impl Installation {
         Self { one, other, relay }
     }
 
-    /// Waits until both processes say so.
+    /// Waits until both processes are ready, or are not.
     async fn are_ready(&self, wanted: bool) {
         for server in [&self.one, &self.other] {
             let status = if wanted { 200 } else { 503 };
@@ -43,7 +43,7 @@ impl Installation {
     }
 }
 
-/// Which of these devices are offered the release. They ask one after the other, at both processes.
+/// The devices that are offered the release. They ask one after the other, at both processes.
 async fn let_in(crowd: &[[Device; 2]], release: &str) -> BTreeSet<usize> {
     let mut offered = BTreeSet::new();
     for (number, device) in crowd.iter().enumerate() {
@@ -86,7 +86,7 @@ async fn a_standby_that_lagged_takes_over() {
     primary.kill();
     standby.start_again();
     here.relay.lead_to(standby.address());
-    // It can be read, as it is not promoted yet.
+    // The standby can be read, but is not promoted yet.
     here.are_ready(false).await;
     let refused = offers.change(&known[0], &json!({"quarantined": true})).await.expect(503);
     assert!(refused.header("retry-after").is_some(), "{refused:?}");
@@ -102,7 +102,7 @@ async fn a_standby_that_lagged_takes_over() {
     let here_too = Member { device: undone.device.at(&here.one), prn: undone.prn.clone() };
     println!("at the process itself: {:?}", offers.acts_on_quarantine(&here_too).await);
 
-    // The claims are lost as well: they are counted anew, up to the limit and not beyond.
+    // The claims are lost as well. They are counted again, up to the limit and not beyond.
     let began = Instant::now();
     let mut after = let_in(&crowd, &phased.first).await;
     while after.len() < LIMIT {

@@ -1,4 +1,4 @@
-//! What processes share besides their database is the same for all of them, or the second one does not start.
+//! Processes of an installation must share the same storage and settings; otherwise the second one does not start.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::{SECRET, beside, on};
 
 const BUCKET: &str = "firmware";
 
-/// A start that is to be refused, at once.
+/// Expects a start to be refused at once, and returns the message.
 fn refused(shell: &Shell, args: &str) -> String {
     let listen = "--listen 127.0.0.1:0 --device-listen 127.0.0.1:0";
     shell.run(&format!("OLIVINE_SECRET_KEY='{SECRET}' timeout 60 olivine serve {listen} {args}")).fails(1)
@@ -34,7 +34,7 @@ async fn a_process_that_forgets_the_storage_url_is_refused() {
         assert!(said.contains("Set --storage-url") && said.contains("s3://firmware/team"), "{said}");
         Workbench::named(server.api(), name).await.signed(b"in the store").await;
     }
-    // What an operator does without it does not look into the wrong place either.
+    // An operator's command without the setting does not use the wrong storage either.
     let audit = format!("OLIVINE_SECRET_KEY='{SECRET}' olivine content audit {other}");
     let said = shell_with(&server, &s3).run(&audit).fails(1);
     assert!(said.contains("keep contents in s3://firmware/team"), "{said}");
@@ -56,7 +56,7 @@ async fn two_folders_on_one_database_are_refused() {
     let api = Api::new(other.url()).with_key(server.admin_key());
     let bench = Workbench::new(api).await;
     let binary = bench.signed(b"in the folder that both have").await;
-    // Nor may it stay behind when new contents go elsewhere.
+    // Refused even if new contents go to another storage, because older contents are in the folder.
     let store = "--storage-url file:///tmp/olivine-never-made/elsewhere";
     let said =
         refused(&server.shell(), &format!("--data-dir third {store} --database-url {}", database.url()));
@@ -76,7 +76,7 @@ async fn a_bucket_of_the_same_name_elsewhere_is_refused() {
     assert_eq!(elsewhere.objects(BUCKET), [""; 0]);
 }
 
-/// It starts all the same, as it always did, and looks when the store answers again.
+/// The server starts nevertheless, and checks the storage when it answers again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_is_down_does_not_hold_up_a_start() {
     let (database, s3) = (PostgresDatabase::create(), S3::start());
@@ -92,7 +92,7 @@ fn move_away(folder: &Path) {
     std::fs::rename(folder, folder.with_extension("elsewhere")).expect("a folder of ours");
 }
 
-/// A volume that is not mounted must not look like a server whose contents were all lost.
+/// A volume that is not mounted must not look as if all contents were lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_content_folder_that_is_not_there_is_noticed_at_the_start() {
     let mut server = Server::start(Database::Sqlite);
@@ -110,7 +110,7 @@ async fn a_content_folder_that_is_not_there_is_noticed_at_the_start() {
     let (is_well, said) = server.operator_tries(&["backup", "--to", &to]);
     assert!(!is_well && said.contains("is not the one in which its contents are"), "{said}");
 
-    // Mounted again, and it goes on; without it, the operator has to say so.
+    // After the volume is mounted again, the server starts. Without it, the operator must confirm that it is gone.
     std::fs::remove_dir_all(&content).expect("the refused start made an empty one");
     std::fs::rename(content.with_extension("elsewhere"), &content).expect("a folder of ours");
     server.restart();

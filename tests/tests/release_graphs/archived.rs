@@ -1,11 +1,11 @@
-//! Archiving as a user types it.
+//! Archiving on the command line.
 
 use olivine_tests::{Database, Server};
 use serde_json::json;
 
 use crate::workshop::Workshop;
 
-pub(crate) async fn the_command_archives_and_takes_back(database: Database) {
+pub(crate) async fn the_command_archives_and_unarchives(database: Database) {
     let server = Server::start(database);
     let shop = Workshop::new(server.api()).await;
     let first = shop.release("first", json!({})).await;

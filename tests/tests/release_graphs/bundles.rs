@@ -1,11 +1,11 @@
-//! Bundles: what they are made of, and that it never changes.
+//! Bundles: their contents, and that these never change.
 
 use olivine_tests::{Database, Server, SigningPair, Table, Workbench, prn};
 use serde_json::{Value, json};
 
 use crate::workshop::{Workshop, absent_like};
 
-/// A signed binary with metadata of its own, or without; its PRN.
+/// A signed binary with or without its own metadata. Returns its PRN.
 async fn signed(bench: &Workbench, target: &str, metadata: Option<Value>) -> String {
     let mut promise = bench.promise(b"content");
     promise["target"] = target.into();
@@ -20,7 +20,7 @@ async fn signed(bench: &Workbench, target: &str, metadata: Option<Value>) -> Str
     binary
 }
 
-/// What a bundle's binaries are, and with which metadata.
+/// The PRNs of a bundle's binaries, with their metadata.
 fn content(bundle: &Value) -> Vec<(String, Value)> {
     let binaries = bundle["binaries"].as_array().unwrap_or_else(|| panic!("no binaries in {bundle:#}"));
     binaries.iter().map(|binary| (prn(binary), binary["custom_metadata"].clone())).collect()
@@ -50,7 +50,8 @@ pub(crate) async fn bundles_are_frozen(database: Database) {
     ];
     assert_eq!(content(&bundle), frozen, "version by version in the order given, each by target");
 
-    // Later changes don't reach it; a bundle of the same content then has another hash, one of the same first the same.
+    // Later changes do not affect the bundle. Another bundle of the same binaries has the same hash before the changes, and a different one
+    // after them.
     let path = format!("/v1/bundles/{}", prn(&bundle));
     let again = json!({"binaries": [{"prn": portable}, {"prn": rich}, {"prn": plain}]});
     let same = api.post("/v1/bundles", &again).await.expect(201).json["bundle"].take();
@@ -75,7 +76,7 @@ pub(crate) async fn bundles_are_frozen(database: Database) {
     assert_eq!(api.get(&by_hash).await.expect(200).json["bundles"].as_array().map(Vec::len), Some(2));
 }
 
-pub(crate) async fn ingredients_that_make_no_bundle(database: Database) {
+pub(crate) async fn contents_that_make_no_bundle(database: Database) {
     let server = Server::start(database);
     let (bench, bare) = (Workbench::new(server.api()).await, Workbench::named(server.api(), "model").await);
     let api = bench.api();
@@ -115,7 +116,7 @@ pub(crate) async fn ingredients_that_make_no_bundle(database: Database) {
     insta::assert_snapshot!("ingredients", table.text());
 }
 
-/// What is in a bundle keeps its signatures, and a bundle that is used stays.
+/// A binary in a bundle keeps its signatures, and a bundle that is in use stays.
 pub(crate) async fn bundles_keep_what_they_need(database: Database) {
     let server = Server::start(database);
     let shop = Workshop::new(server.api()).await;
@@ -130,7 +131,7 @@ pub(crate) async fn bundles_keep_what_they_need(database: Database) {
     table.note("the bundle goes", &api.delete(&format!("/v1/bundles/{}", shop.bundle)).await);
     insta::assert_snapshot!("what_bundles_need", table.text());
 
-    // A key that can't be trusted is another matter: the release then says why it is not served, until somebody else signs.
+    // Revoking a key is different: the release then says why it is not served, until somebody else signs.
     let key = format!("/v1/signing_keys/{}", shop.bench.signing_key_prn());
     api.patch(&key, &json!({"state": "revoked"})).await.expect(200);
     let affected = async || {

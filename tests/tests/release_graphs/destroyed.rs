@@ -1,4 +1,4 @@
-//! Destroying a binary that releases or overrides bring to devices.
+//! Destroying a binary that releases or overrides deliver to devices.
 
 use olivine_tests::{Database, Server, Table};
 use serde_json::json;
@@ -34,7 +34,7 @@ pub(crate) async fn destroying_what_devices_get_asks_first(database: Database) {
     insta::assert_snapshot!("destroying", table.text());
     assert_eq!(shop.bench.get(binary).await["state"], "signed");
 
-    // As a user does it: the command asks, and does it once it is told to.
+    // On the command line: the command asks, and does it after a confirmation.
     let refused = server.shell().run(&format!("peridio binaries destroy --prn {binary}")).fails(1);
     assert!(refused.contains("spring") && refused.contains("--confirm"), "{refused}");
     server.shell().run(&format!("peridio binaries destroy --prn {binary} --confirm {binary}")).succeeds();
@@ -49,7 +49,7 @@ pub(crate) async fn destroying_what_devices_get_asks_first(database: Database) {
     assert_eq!(listed["releases"][0]["bundle"]["prn"], json!(shop.bundle));
     assert_eq!(listed["releases"][0]["cohort"]["name"], "production");
 
-    // One that nobody gets needs no further word.
+    // A binary that no device gets needs no confirmation.
     let unused = shop.bench.signed(b"content").await;
     shop.bench.ask(&unused, "destroyed").await.expect(200);
     assert_eq!(

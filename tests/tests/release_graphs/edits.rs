@@ -1,4 +1,4 @@
-//! Edits of a graph: one after the other, and many at once.
+//! Edits of a release graph: one after the other, and many at once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use tokio::task::JoinSet;
 
 use crate::workshop::{Workshop, absent_like, text};
 
-/// Who edits at the same time, and how often each.
+/// The number of operators that edit at the same time, and the number of edits of each.
 const OPERATORS: u64 = 6;
 const EDITS: usize = 25;
 
-/// Everything that an operator may be told, besides that it was done.
+/// The errors that an operator may get.
 const REFUSALS: &[&str] = &[
     "not_found",
     "conflict",
@@ -27,8 +27,8 @@ const REFUSALS: &[&str] = &[
     "several_sinks",
 ];
 
-/// Operators append, insert, delete, archive, take back, re-point, phase and finish phases, all at random and at once. After every answer the graph
-/// is valid, and whoever was refused is told by which rule.
+/// Operators append, insert, delete, archive, unarchive, re-point and phase releases and end phases, all at random and at the same time.
+/// After every answer the graph is valid, and every refusal names the violated rule.
 pub(crate) async fn edits_at_once_keep_the_graph_valid(database: Database) {
     let server = Server::start(database);
     let shop = Arc::new(Workshop::new(server.api()).await);
@@ -75,14 +75,14 @@ fn outcome(answer: &Answer) -> String {
     format!("{} {code}", answer.status)
 }
 
-/// One random edit of what the operator saw, which may be over by now.
+/// Makes a random edit of the graph that the operator saw. It may have changed since.
 async fn edit(shop: &Workshop, seen: &[Value], name: &str, random: &mut Random) -> Answer {
     let mut any = || {
         let place = usize::try_from(random.next() % seen.len().max(1) as u64).expect("it is small");
         seen.get(place).map_or("prn:1:x", |release| text(release, "prn"))
     };
     let (one, other) = (any(), any());
-    // Deleting more than is created would leave nothing to edit.
+    // If more were deleted than created, nothing would be left to edit.
     let kinds = if seen.len() < 4 { 3 } else { 12 };
     match random.next() % kinds {
         0 => shop.try_release(name, json!({})).await,
@@ -109,7 +109,7 @@ async fn edit(shop: &Workshop, seen: &[Value], name: &str, random: &mut Random) 
     }
 }
 
-/// Where a new release goes, and what becomes of its neighbours; all of it in the audit trail.
+/// The place of a new release, and the effect on its neighbours, with the events in the audit trail.
 pub(crate) async fn each_edit_says_what_it_did(database: Database) {
     let server = Server::start(database);
     let shop = Workshop::new(server.api()).await;
@@ -136,7 +136,7 @@ pub(crate) async fn each_edit_says_what_it_did(database: Database) {
     assert_eq!(events_of(shop.api(), &first).await, [created, updated, "release.deleted"]);
     assert_eq!(events_of(shop.api(), &between).await, [created, relinked]);
 
-    // The last one goes, and the first one comes.
+    // The last release is deleted, and a new first one is created.
     for release in [&between, &b, &d] {
         shop.api().delete(&format!("/v1/releases/{release}")).await.expect(204);
     }

@@ -1,4 +1,4 @@
-//! Overrides, and the numbers of a fleet.
+//! Overrides, and the numbers of devices.
 
 use olivine_tests::{Database, Server, Table, prn};
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ pub(crate) async fn overrides_change_at_any_time(database: Database) {
         &api.post("/v1/bundle_overrides", &with(json!({"tags": ["eu"]}))).await,
     );
 
-    // A device that is deleted is no longer named.
+    // A deleted device is removed from the override.
     api.delete(&format!("/v1/devices/{two}")).await.expect(204);
     let path = format!("/v1/bundle_overrides/{}", prn(&rescue));
     let found = api.get(&format!("{path}?expand[]=bundle")).await.expect(200).json["bundle_override"].take();
@@ -85,8 +85,8 @@ pub(crate) async fn overrides_change_at_any_time(database: Database) {
     api.get(&path).await.expect(404);
 }
 
-/// Numbers follow what devices report, and what becomes of them.
-pub(crate) async fn how_far_devices_came(database: Database) {
+/// The numbers follow the reports of devices, and changes of the devices.
+pub(crate) async fn adoption_follows_reports(database: Database) {
     let server = Server::start(database);
     let shop = Workshop::new(server.api()).await;
     let [first, middle, last] = ["first", "middle", "last"];

@@ -1,4 +1,4 @@
-//! A cohort with bundles to release, and looks at its graph.
+//! A cohort with bundles to release, and functions to examine its release graph.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ impl Workshop {
         self.bench.api()
     }
 
-    /// Asks for a new release with these fields besides the ones that each has.
+    /// Tries to create a release with these additional fields.
     pub(crate) async fn try_release(&self, name: &str, more: Value) -> Answer {
         let mut body = json!({"name": name, "cohort_prn": self.cohort, "bundle_prn": self.bundle});
         let Value::Object(more) = more else { panic!("fields are an object") };
@@ -39,7 +39,7 @@ impl Workshop {
         self.api().post("/v1/releases", &body).await
     }
 
-    /// A new release; its PRN.
+    /// Creates a release, and returns its PRN.
     pub(crate) async fn release(&self, name: &str, more: Value) -> String {
         prn(&self.try_release(name, more).await.expect(201).json["release"])
     }
@@ -48,7 +48,7 @@ impl Workshop {
         self.api().patch(&format!("/v1/releases/{release}"), &change).await
     }
 
-    /// The graph as one answer shows it, so as it was at one moment: at most a hundred releases.
+    /// The graph from a single request, so that it is consistent: at most a hundred releases.
     pub(crate) async fn graph(&self) -> Vec<Value> {
         let path = format!("/v1/releases?cohort_prn={}&limit=100", self.cohort);
         let mut answer = self.api().get(&path).await.expect(200).json;
@@ -58,7 +58,7 @@ impl Workshop {
         releases
     }
 
-    /// The cohort's archived releases. Each of them leads to a release of the graph, or to none; but both are not seen at one moment.
+    /// The archived releases of the cohort. Each leads to a release of the graph or to none. They come from another request than the graph.
     pub(crate) async fn archived(&self) -> Vec<Value> {
         let path = format!("/v1/releases?cohort_prn={}&archived=true&limit=100", self.cohort);
         let mut answer = self.api().get(&path).await.expect(200).json;
@@ -66,7 +66,7 @@ impl Workshop {
         releases
     }
 
-    /// The graph in words: each release and its next one, by name.
+    /// The graph as text: each release and its next one, by name.
     pub(crate) async fn links(&self) -> String {
         let graph = self.graph().await;
         let names: BTreeMap<_, _> = graph.iter().map(|one| (prn(one), text(one, "name"))).collect();
@@ -92,7 +92,8 @@ pub(crate) fn text<'a>(record: &'a Value, field: &str) -> &'a str {
     record[field].as_str().unwrap_or_else(|| panic!("a {field} in {record:#}"))
 }
 
-/// Whether these releases are a graph: one sink where there is any release, all ways lead to it, and nothing else is constrained.
+/// Checks that these releases form a valid graph: exactly one sink if there are any releases, all paths lead to it, and no other release is
+/// constrained.
 pub(crate) fn assert_valid(releases: &[Value]) {
     let next: BTreeMap<&str, Option<&str>> =
         releases.iter().map(|one| (text(one, "prn"), one["next_release_prn"].as_str())).collect();

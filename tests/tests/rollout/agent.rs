@@ -1,4 +1,4 @@
-//! A device's folder, and the agents that run in it one after the other. Looks only at what is on the disk.
+//! The folder of a device, and the agents that run in it one after the other. The tests examine only files on the disk.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt as _;
@@ -8,14 +8,14 @@ use std::process::{Child, Command, Stdio};
 use olivine_tests::{Executables, sha256_hex};
 use serde_json::Value;
 
-/// A device: what it is configured to do, what it has installed, and what its agents know.
+/// A device: its configuration, what it has installed, and the state of its agents.
 #[derive(Debug)]
 pub(crate) struct Unit {
     pub(crate) folder: PathBuf,
     pub(crate) name: String,
 }
 
-/// The file that an agent copies to, at one moment; another one if it was written since.
+/// The state of the file that an agent copies to. It differs if the file was written since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Copied {
     pub(crate) hash: String,
@@ -23,7 +23,7 @@ pub(crate) struct Copied {
 }
 
 impl Unit {
-    /// Starts `olivine-agent`; what it says is appended to `agent.log`.
+    /// Starts `olivine-agent`. Its output is appended to `agent.log`.
     pub(crate) fn start(&self, command: &str) -> Agent {
         let log = File::options().create(true).append(true).open(self.folder.join("agent.log")).unwrap();
         let mut agent = Command::new(Executables::built().folder().join("olivine-agent"));
@@ -33,7 +33,7 @@ impl Unit {
         Agent(agent.spawn().expect("olivine-agent is built: `cargo build --workspace --bins`"))
     }
 
-    /// Runs it to its end; the exit code.
+    /// Runs `olivine-agent once`, and returns its exit code.
     pub(crate) fn once(&self) -> Option<i32> {
         self.start("once").0.wait().unwrap().code()
     }
@@ -51,14 +51,14 @@ impl Unit {
         fs::write(self.folder.join(name), content).unwrap();
     }
 
-    /// What the agents know. It must be whole at any moment.
+    /// The state file of the agents. It must be complete at any moment.
     pub(crate) fn state(&self) -> Value {
         assert!(!self.folder.join("state/state.json.unreadable").exists(), "{} forgot everything", self.name);
         let text = self.text("state/state.json");
         if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
     }
 
-    /// Where contents arrive, with how much of each is there.
+    /// The files of downloads, with the number of bytes of each.
     pub(crate) fn downloads(&self) -> Vec<(PathBuf, u64)> {
         let folder = fs::read_dir(self.folder.join("state/downloads"));
         let files = folder.into_iter().flatten().flatten();
@@ -72,7 +72,7 @@ impl Unit {
         Copied { hash: sha256_hex(&fs::read(path).unwrap()), written }
     }
 
-    /// The end of what its agents said, for a person under a failed test.
+    /// The end of the agents' output, for a failed test.
     pub(crate) fn last_words(&self) -> String {
         let log = self.text("agent.log");
         let lines: Vec<_> = log.lines().collect();
@@ -80,12 +80,12 @@ impl Unit {
     }
 }
 
-/// An agent that runs; killed when dropped.
+/// A running agent. Dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct Agent(Child);
 
 impl Agent {
-    /// SIGKILL. What it started goes on.
+    /// Kills the agent with SIGKILL. Commands that it started continue.
     pub(crate) fn kill(mut self) {
         assert_eq!(self.0.try_wait().unwrap(), None, "an agent ended by itself");
         self.0.kill().unwrap();

@@ -9,27 +9,28 @@ use serde_json::{Value, json};
 use crate::agent::{Agent, Copied, Unit};
 use crate::site::Site;
 
-/// How many kills of agents there are in all, at least, on both databases together; usually some 200 on each.
+/// The variable with the minimum number of kills of agents, half of them on each database. Without it, there are at least [`DEVICES`] kills
+/// on each database.
 const KILLS: &str = "OLIVINE_TEST_AGENT_KILLS";
 const DEVICES: usize = 30;
-/// More agents at once would mostly wait for a processor.
+/// More agents would mostly wait for a processor.
 const AT_ONCE: usize = 12;
-/// How long a device's first agent may live; later ones live longer, so that each device gets there on any machine.
+/// The maximum life of a device's first agent. Later agents live longer, so that each device finishes on any machine.
 const FIRST_LIFE: Duration = Duration::from_secs(2);
-/// The longest time between two kills of the server, and how many there are at most.
+/// The maximum time between two kills of the server, and the maximum number of these kills.
 const PEACE: Duration = Duration::from_secs(2);
 const SERVER_KILLS: usize = 12;
 const TICK: Duration = Duration::from_millis(10);
 const LOOK_EVERY: Duration = Duration::from_millis(300);
-/// A bound for so many devices, not an expectation.
+/// An upper bound for this number of devices, not an expectation.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// A device of the rollout, and what was seen of it whenever its agent was dead.
+/// A device of the rollout, and what the test saw whenever its agent was dead.
 struct Member {
     unit: Unit,
     life: Option<(Agent, Instant)>,
     kills: i32,
-    /// How often an agent was killed that may have been running the command of this version.
+    /// How often an agent was killed while it may have been running the command of this version.
     interrupted: BTreeMap<String, usize>,
     copied: Vec<Copied>,
     done: bool,
@@ -67,7 +68,7 @@ impl Member {
         }
     }
 
-    /// All that was installed is installed once, and in order; what was cut short, at most once more for each time.
+    /// Checks that everything was installed once and in order. A command may have run once more for each time that it was interrupted.
     fn check(&self, firmware: &[u8], assets: &[u8]) {
         let (unit, words) = (&self.unit, self.unit.last_words());
         assert_eq!(sha256_hex(&unit.read("firmware.bin")), sha256_hex(firmware), "{words}");
@@ -124,7 +125,7 @@ pub(crate) async fn a_rollout_survives_kills(database: Database) {
     nothing_is_lost(&site, [&second, &third], fleet.len()).await;
 }
 
-/// Until all devices have said that they are on the release. How often the server was killed.
+/// Runs until all devices have reported the release. Returns the number of kills of the server.
 async fn roll_out(site: &mut Site, fleet: &mut [Member], release: &str, random: &mut Random) -> usize {
     let deadline = Instant::now() + PATIENCE * u32::try_from(fleet.len().div_ceil(DEVICES)).unwrap();
     let (mut next_kill, mut kills, mut next_look) =
@@ -150,7 +151,7 @@ async fn roll_out(site: &mut Site, fleet: &mut [Member], release: &str, random: 
     }
 }
 
-/// Starts agents of those that were killed least often.
+/// Starts agents for the devices that were killed least often.
 fn populate(fleet: &mut [Member], random: &mut Random) {
     for _ in fleet.iter().filter(|member| member.life.is_some()).count()..AT_ONCE {
         let idle = fleet.iter_mut().filter(|member| member.life.is_none() && !member.done);
@@ -159,7 +160,7 @@ fn populate(fleet: &mut [Member], random: &mut Random) {
     }
 }
 
-/// Each device's way and words are known in full, each once, and so are the sums.
+/// Checks that all events and reports of each device are recorded, each once, and that the sums are correct.
 async fn nothing_is_lost(site: &Site, [second, third]: [&str; 2], devices: usize) {
     for release in [second, third] {
         let reports = site.reports(release).await;

@@ -1,6 +1,6 @@
-//! Real agents at a real server, while either is killed (SIGKILL) at random moments, and while what was installed does not start.
+//! Real agents with a real server, while both are killed (SIGKILL) at random moments, and while an installed update does not start.
 //!
-//! The seed of the moments and bytes is shown under a failed test; `OLIVINE_TEST_SEED` repeats it.
+//! A failed test shows the seed of the moments and bytes. `OLIVINE_TEST_SEED` repeats it.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -12,9 +12,11 @@ mod site;
 
 use killed::a_rollout_survives_kills;
 use power::an_update_survives_power_losses;
-use rollback::{a_version_file_that_says_no_version_is_an_error, what_does_not_start_is_not_installed_again};
+use rollback::{
+    a_version_file_that_says_no_version_is_an_error, an_update_that_does_not_start_is_not_installed_again,
+};
 
-/// Which database it is makes no difference to an agent; two servers, of which either may be killed at any moment, can.
+/// The database makes no difference to an agent, but two servers, either of which may be killed at any moment, can.
 mod postgres {
     olivine_tests::on_database!(Postgres: async a_rollout_survives_kills);
 }
@@ -24,6 +26,6 @@ mod sqlite {
         async a_rollout_survives_kills,
         async a_version_file_that_says_no_version_is_an_error,
         async an_update_survives_power_losses,
-        async what_does_not_start_is_not_installed_again
+        async an_update_that_does_not_start_is_not_installed_again
     );
 }

@@ -1,4 +1,4 @@
-//! One update over a slow line, while the power fails again and again at the device.
+//! One update over a slow connection, while the device loses power again and again.
 
 use std::time::{Duration, Instant};
 
@@ -9,18 +9,18 @@ use crate::agent::{Agent, Unit};
 use crate::site::Site;
 
 const DEVICES: usize = 6;
-/// For each device.
+/// The number of kills of each device.
 const KILLS: usize = 10;
 const SIZE: usize = 600 << 10;
-/// After each 4 KiB: the content takes more than a second.
+/// The pause after each 4 KiB: the content takes more than a second.
 const PAUSE: Duration = Duration::from_millis(8);
-/// How long an agent is at work at most before it is killed; longer after each time that it was too short for anything.
+/// The maximum working time of an agent before it is killed. It is increased whenever it was too short for any progress.
 const WINDOW: Duration = Duration::from_millis(600);
 const TICK: Duration = Duration::from_millis(5);
-/// A bound, not an expectation.
+/// An upper bound, not an expectation.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-/// A device, and how much of the content it had at each kill.
+/// A device, and the number of bytes that it had at each kill.
 struct Victim {
     unit: Unit,
     life: Option<Life>,
@@ -28,7 +28,7 @@ struct Victim {
     window: Duration,
 }
 
-/// An agent, and when it is killed, counted from when it takes up its work.
+/// An agent, and the time of its kill, counted from the start of its work.
 struct Life {
     agent: Agent,
     length: Duration,
@@ -36,7 +36,7 @@ struct Life {
 }
 
 impl Victim {
-    /// What is there of the content. It is counted as whole from its check on.
+    /// How many bytes of the content the device has. After the check, all bytes count.
     fn has(&self, hash: &str) -> u64 {
         if sha256_hex(&self.unit.read("firmware.bin")) == hash {
             return SIZE as u64;
@@ -46,7 +46,7 @@ impl Victim {
         content.map_or(0, |(_, length)| length)
     }
 
-    /// Lives until it was killed often enough; then it is left alone.
+    /// Runs agents until enough were killed. The last one is left alone.
     fn step(&mut self, random: &mut Random, hash: &str) {
         let Some(life) = &mut self.life else {
             let (agent, length) = (self.unit.start("run"), random.within(self.window));
@@ -56,7 +56,7 @@ impl Victim {
         if self.had.len() == KILLS {
             return;
         }
-        // Each agent says once that it has started.
+        // Each agent logs its start once.
         if life.end.is_none() && self.unit.text("agent.log").matches(" started ").count() > self.had.len() {
             life.end = Some(Instant::now() + life.length);
         }
@@ -106,7 +106,7 @@ pub(crate) async fn an_update_survives_power_losses(database: Database) {
     nothing_is_fetched_twice(&site, &victims);
 }
 
-/// Whoever had some bytes asked for the rest only: whole answers went to those who had nothing.
+/// A device that had some bytes requested only the rest: complete answers went only to devices without any bytes.
 fn nothing_is_fetched_twice(site: &Site, victims: &[Victim]) {
     let log = site.server.log();
     let answers = |status: &str| {

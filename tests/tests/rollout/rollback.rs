@@ -1,17 +1,17 @@
-//! A device that falls back to its old system: it says so, and does not try the same again.
+//! A device that falls back to its old system: it reports that, and does not install the same update again.
 
 use olivine_tests::Database;
 use serde_json::json;
 
 use crate::site::Site;
 
-/// What says the version that runs, and which start of the system this is.
+/// The settings that name the files with the running version and with the id of the system's start.
 const RUNNING: &str = "version_file = \"version\"\nboot_id_file = \"boot\"";
-/// How `once` ends if an update did not come to be.
+/// The exit code of `once` if an update failed.
 const FAILED: Option<i32> = Some(2);
 const FINE: Option<i32> = Some(0);
 
-pub(crate) async fn what_does_not_start_is_not_installed_again(database: Database) {
+pub(crate) async fn an_update_that_does_not_start_is_not_installed_again(database: Database) {
     let site = Site::new(database).await;
     let bad = site.release("1.1.0", &[("firmware", b"does not start")], json!({})).await;
     let unit = site.unit("SN-1", RUNNING);
@@ -23,7 +23,7 @@ pub(crate) async fn what_does_not_start_is_not_installed_again(database: Databas
     assert_eq!(unit.once(), FINE, "it waits for the restart: {}", unit.last_words());
     assert_eq!(site.reports(&bad).await["SN-1"], ["downloading", "installing"]);
 
-    // The bootloader gave up on the new system, and started the old one.
+    // The bootloader has given up on the new system, and started the old one.
     unit.write("boot", "2\n");
     unit.write("firmware.bin", "from the factory");
     let copied = unit.copied("firmware.bin");
@@ -34,7 +34,7 @@ pub(crate) async fn what_does_not_start_is_not_installed_again(database: Databas
     let detail = &site.events("device.update_reported").await["SN-1"][2]["detail"];
     assert_eq!(detail, "after the restart the device runs 1.0.0, as before the update");
 
-    // Whatever starts again, and how often: it is offered, and not taken.
+    // After any number of restarts, the update is offered and not installed.
     for boot in ["2\n", "3\n", "4\n"] {
         unit.write("boot", boot);
         assert_eq!(unit.once(), FAILED, "{}", unit.last_words());
@@ -56,7 +56,7 @@ pub(crate) async fn what_does_not_start_is_not_installed_again(database: Databas
     assert_eq!(site.adoption(&bad).await, [0, 0, 1]);
 }
 
-/// A device whose version nobody can read gets no updates, or the wrong ones: that must not look like "up to date".
+/// A device whose version can't be read would get no updates or wrong ones. That must not look like "up to date".
 pub(crate) async fn a_version_file_that_says_no_version_is_an_error(database: Database) {
     let site = Site::new(database).await;
     let unit = site.unit("SN-1", RUNNING);

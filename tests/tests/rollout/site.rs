@@ -1,4 +1,4 @@
-//! A server behind two doors that stay where they are when it is started again, a factory's authority, releases, and devices.
+//! A server behind two relays with fixed addresses, so that it can be restarted; a CA, releases, and devices.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,31 +13,31 @@ use tempfile::TempDir;
 
 use crate::agent::Unit;
 
-/// What comes before a raw Ed25519 key in its DER.
+/// The DER prefix of a raw Ed25519 public key.
 const ED25519: &str = "302a300506032b6570032100";
 
-/// Appends a line when it begins and when it ends, so that a second run, or two at once, are seen.
+/// An installer that appends a line when it begins and when it ends, so that a second run, or two at once, are noticed.
 const INSTALL: &str =
     r#"echo "begin $1" >> commands.log; sleep 0.1; cp "$2" assets.bin; echo "end $1" >> commands.log"#;
 
 pub(crate) struct Site {
     pub(crate) server: Server,
-    /// Where contents come from.
+    /// The relay through which contents are downloaded.
     pub(crate) contents: Relay,
     devices: Relay,
     bench: Workbench,
     authority: CertifiedIssuer<'static, KeyPair>,
     product: String,
     cohort: String,
-    /// `firmware` is copied, `assets` are installed by a command.
+    /// `firmware` is copied, and `assets` are installed by a command.
     artifacts: BTreeMap<&'static str, String>,
-    /// What the devices come from the factory with.
+    /// The first release, which new devices have.
     first: String,
     folder: TempDir,
 }
 
 impl Site {
-    /// A cohort whose first release is what every device of it is made with.
+    /// Creates a cohort whose first release is what new devices have.
     pub(crate) async fn new(database: Database) -> Self {
         let (contents, devices) = (Relay::to("nowhere".to_owned()), Relay::to("nowhere".to_owned()));
         let public_url = format!("http://{}", contents.address());
@@ -64,7 +64,7 @@ impl Site {
         self.bench.api()
     }
 
-    /// SIGKILL to the server; `meanwhile` it is down. Then it is started again on the same data.
+    /// Kills the server with SIGKILL. `meanwhile` runs while it is down. Then it is started again on the same data.
     pub(crate) fn kill_the_server(&mut self, meanwhile: impl FnOnce()) {
         self.server.kill();
         meanwhile();
@@ -92,7 +92,7 @@ impl Site {
         (named(name).signed_by(&key, &self.authority).unwrap().pem(), key.serialize_pem())
     }
 
-    /// A new release after the others, of a bundle with these contents in this order.
+    /// Appends a release of a bundle with these contents in this order.
     pub(crate) async fn release(&self, version: &str, contents: &[(&str, &[u8])], more: Value) -> String {
         let mut binaries = Vec::new();
         for (artifact, content) in contents {
@@ -116,7 +116,7 @@ impl Site {
         self.bench.signed_as(&promise, content).await
     }
 
-    /// A device as it leaves the factory; `running` is added to what it says of what it runs.
+    /// A new device. `running` is added to its settings about the running system.
     pub(crate) fn unit(&self, name: &str, running: &str) -> Unit {
         let folder = self.folder.path().join(name);
         fs::create_dir(&folder).unwrap();
@@ -169,7 +169,7 @@ impl Site {
         format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der))
     }
 
-    /// The release that each device said last, by the device's name.
+    /// The release that each device last reported, by the device's name.
     pub(crate) async fn said(&self) -> BTreeMap<String, Value> {
         let devices = list_all(self.api(), "/v1/devices", "devices").await;
         let said = |mut device: Value| {
@@ -178,7 +178,7 @@ impl Site {
         devices.into_iter().map(said).collect()
     }
 
-    /// What is in the data of all events of a type, by the device's name, oldest first.
+    /// The data of all events of a type, by the device's name, oldest first.
     pub(crate) async fn events(&self, kind: &str) -> BTreeMap<String, Vec<Value>> {
         let devices = list_all(self.api(), "/v1/devices", "devices").await;
         let name = |prn: &Value| {
@@ -192,7 +192,7 @@ impl Site {
         all
     }
 
-    /// What the devices said of a release, in order, by the device's name.
+    /// The reports of the devices about a release, in order, by the device's name.
     pub(crate) async fn reports(&self, release: &str) -> BTreeMap<String, Vec<String>> {
         let mut all = self.events("device.update_reported").await;
         for reports in all.values_mut() {
@@ -202,7 +202,7 @@ impl Site {
         all.into_iter().map(|(name, reports)| (name, reports.iter().map(word).collect())).collect()
     }
 
-    /// How many devices are on a release, installed it, and failed to.
+    /// How many devices are on a release, have installed it, and have failed to.
     pub(crate) async fn adoption(&self, release: &str) -> [u64; 3] {
         let seen = self.api().get(&format!("/v1/releases/{release}/adoption")).await.expect(200).json;
         ["on", "installed", "failed"].map(|name| seen[name].as_u64().unwrap_or_else(|| panic!("{seen:#}")))

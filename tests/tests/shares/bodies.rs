@@ -1,4 +1,4 @@
-//! Bodies that arrive slowly, or not at all.
+//! Bodies that arrive slowly or never.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ on_both!(
 
 const STATUS: &str = "POST /update/status HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n";
 
-/// As many as there are places for requests.
+/// As many requests as there are places.
 const MANY: usize = 1024;
 
 async fn half_sent_bodies_of_one_device(database: Database) {
@@ -49,7 +49,7 @@ async fn half_sent_bodies_of_one_device(database: Database) {
         ask().await.expect(200);
     }
     memory.has_not_grown();
-    // All but those that have a place or wait for one are refused at once.
+    // All requests are refused at once, except those that have a place or wait for one.
     let refused = half_sent.iter().filter(|wire| wire.has_answer()).count();
     assert!(refused > MANY / 2, "{refused} were refused");
     let mut refused = half_sent.into_iter().find(Wire::has_answer).unwrap();
@@ -104,7 +104,7 @@ async fn half_sent_bodies_of_one_key(database: Database) {
         assert!(wire.send(head));
         half_sent.push(wire);
     }
-    // All but those that have a place or wait for one are refused at once.
+    // All requests are refused at once, except those that have a place or wait for one.
     until("most are refused", async || half_sent.iter().filter(|wire| wire.has_answer()).count() > MANY / 2)
         .await;
     for number in 0..20 {
@@ -115,7 +115,7 @@ async fn half_sent_bodies_of_one_key(database: Database) {
     memory.has_not_grown();
 }
 
-/// A program that asks for much at once is slowed down, and not refused.
+/// A program that sends many requests at once is slowed down, but not refused.
 async fn requests_of_one_key_wait_for_each_other(database: Database) {
     let server = Server::builder()
         .database(database)
@@ -151,7 +151,7 @@ async fn more_bodies_than_memory_is_given(database: Database) {
         wire
     };
     let (first, second) = (key(&api, "first", "writer").await, key(&api, "second", "writer").await);
-    // There is room for one of them, whichever is read first.
+    // There is memory for one of them, whichever is read first.
     let mut both = [&first, &second].map(|key| half(key.key().unwrap(), 80_000));
     until("one of both is refused", async || both.iter().any(Wire::has_answer)).await;
     let refused = both.iter_mut().find(|wire| wire.has_answer()).unwrap();
@@ -170,11 +170,11 @@ async fn a_refused_request_claims_no_idempotency_key(database: Database) {
         let request = api.request(Method::POST, "/v1/artifacts").header("idempotency-key", "one");
         send(request.json(&json!({"name": name}))).await
     };
-    // Another body with the same key would be refused as such, if the first had claimed it.
+    // If the first request had claimed the key, another body with the same key would be refused as different.
     for name in ["first", "second"] {
         assert_eq!(send_as(&reader, name).await.expect(403).error_code(), Some("unauthorized"));
     }
-    // Nor is the body waited for.
+    // The server does not wait for the body either.
     let mut wire = Wire::connect(server.url());
     assert!(wire.send(format!(
         "POST /v1/artifacts HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\nidempotency-key: one\r\nconnection: close\r\n\
@@ -182,7 +182,7 @@ async fn a_refused_request_claims_no_idempotency_key(database: Database) {
         reader.key().unwrap()
     )));
     assert_eq!(wire.answer().expect("an answer").status, 403);
-    // A caller with the permission is answered as before.
+    // A caller with the permission gets the stored answer.
     let first = send_as(&api, "first").await.expect(201);
     let again = send_as(&api, "first").await.expect(201);
     assert_eq!((again.header("idempotency-replayed"), &again.json), (Some("true"), &first.json));
@@ -204,7 +204,7 @@ async fn deeply_nested_json(database: Database) {
         let message = refused.error_message();
         assert!(message.contains("at most 32 levels"), "{message}");
     }
-    // Also in a field that there is not, and in lists.
+    // Also in a field that does not exist, and in lists.
     let body = format!("{{\"unknown\":{}}}", "[".repeat(1_000_000));
     send(api.request(Method::POST, "/v1/products").body(body)).await.expect(422);
     let shown = server.shell().run("peridio artifacts list --output json").succeeds();

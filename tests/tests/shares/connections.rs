@@ -1,4 +1,4 @@
-//! Connections that do nothing.
+//! Idle connections.
 
 use olivine_tests::{Database, Server, Wire, on_both};
 
@@ -20,7 +20,7 @@ async fn connections_have_limits(database: Database) {
         let idle: Vec<_> = (0..40).map(|_| Wire::connect(&listener)).collect();
         let closed = || idle.iter().filter(|wire| wire.has_answer()).count();
         until("those beyond the address's limit are closed", async || closed() >= 20).await;
-        // Of all addresses together there is one more limit.
+        // There is another limit for all addresses together.
         let mut others = Vec::new();
         for _ in 0..15 {
             others.push(Wire::connect_from([127, 0, 0, 2].into(), &listener).await);

@@ -1,4 +1,4 @@
-//! Downloads that nobody reads.
+//! Downloads whose client does not read.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ on_both!(
     async answers_that_nobody_reads,
 );
 
-/// Much more than the buffers of a connection hold.
+/// Much more than the buffers of a connection can hold.
 const LARGE: usize = 24 << 20;
 const MANY: usize = 500;
 const LARGE_PAGE: &str = "/v1/binaries?expand[]=artifact_version.artifact";
@@ -24,14 +24,14 @@ fn path_of(url: &str) -> &str {
     &rest[rest.find('/').expect("a URL with a path")..]
 }
 
-/// A download whose bytes are not read.
+/// Starts a download and does not read its bytes.
 fn unread(server: &Server, url: &str) -> Wire {
     let mut wire = Wire::connect(server.url());
     assert!(wire.send(format!("GET {} HTTP/1.1\r\nhost: test\r\n\r\n", path_of(url))));
     wire
 }
 
-/// How many files of contents the server has open.
+/// The number of content files that the server has open.
 fn open_contents(server: &Server) -> usize {
     server.open_files().iter().filter(|file| file.contains("/content/") && file.contains("part-")).count()
 }
@@ -68,7 +68,7 @@ async fn downloads_that_nobody_reads_end(database: Database) {
     let unread: Vec<_> = (0..100).map(|_| unread(&server, &url)).collect();
     until("they have begun", async || unread.iter().all(Wire::has_answer)).await;
     until("their files are closed", async || open_contents(&server) == 0).await;
-    // Connections to the database may be more than before.
+    // There may be more connections to the database than before.
     until("their connections are closed", async || server.open_files().len() < 80).await;
     // A client that reads is served to the end, however long that takes.
     let mut slow = Wire::connect(server.url());
@@ -86,7 +86,7 @@ async fn a_destroyed_content_is_closed_where_nothing_moves(database: Database) {
     let unread: Vec<_> = (0..10).map(|_| unread(&server, &url)).collect();
     until("they run", async || open_contents(&server) == unread.len()).await;
     bench.ask(&binary, "destroyed").await.expect(200);
-    // Long before the clients are found to be too slow.
+    // Much earlier than the clients are found to be too slow.
     let began = std::time::Instant::now();
     until("their files are closed", async || open_contents(&server) == 0).await;
     assert!(began.elapsed() < PATIENCE / 2, "{:?}", began.elapsed());
@@ -97,7 +97,7 @@ async fn answers_that_nobody_reads(database: Database) {
     let server = Server::builder().database(database).scaled(false).start();
     let api = server.api();
     let slow = key(&api, "slow", "reader").await;
-    // As much as a page can have: one that nearly fills it, and one with all that it can be shown with.
+    // The maximum of a page: a record that nearly fills it, and one with everything that can be embedded.
     let metadata = json!({"a": "x".repeat(900_000)});
     let artifact = json!({"name": "large", "custom_metadata": metadata});
     let artifact = create(&api, "artifacts", "artifact", artifact).await;
@@ -109,7 +109,7 @@ async fn answers_that_nobody_reads(database: Database) {
             "custom_metadata": metadata});
         create(&api, "binaries", "binary", binary).await;
     }
-    // Some memory stays with whatever made the first such answer.
+    // The allocator keeps some memory after the first answer of this size.
     let size = api.get(LARGE_PAGE).await.expect(200).body.len();
     assert!(size > 3_600_000, "{size} bytes are not much more than the system's buffers take");
     let before = server.resident_bytes();
@@ -125,12 +125,12 @@ async fn answers_that_nobody_reads(database: Database) {
         }
     }
     until("all are answered", async || unread.iter().all(Wire::has_answer)).await;
-    // 64 MiB of one key and 32 MiB of strangers, and what the allocator keeps; without a bound it would be 430 MiB.
+    // 64 MiB for one key, 32 MiB for unknown clients, and what the allocator keeps. Without the limit it would be 430 MiB.
     let grown = server.resident_bytes().saturating_sub(before);
     assert!(grown < 192 << 20, "memory grew by {grown} bytes");
     let refused = slow.get(LARGE_PAGE).await.expect(429);
     assert_eq!(refused.error_code(), Some("rate_limited"));
-    // Others get their own, and the slow one what is small.
+    // Other callers get their answers, and the slow caller still gets small ones.
     api.get(LARGE_PAGE).await.expect(200);
     slow.get("/v1/users/me").await.expect(200);
     drop(unread);

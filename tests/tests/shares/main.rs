@@ -1,7 +1,7 @@
-//! Nobody takes more than their share: one caller that is slow, or asks for too much, is in nobody else's way.
+//! No caller gets more than its share: a caller that is slow, or asks for too much, does not affect others.
 //!
-//! Limits hold for each process by itself, so each test has one. Times are bounds for a busy machine, not expectations. What counts is that
-//! others are answered, and what the server holds meanwhile.
+//! The limits apply to each process, so each test has one process. Times are upper bounds for a busy machine, not expectations. The tests
+//! check that other callers are answered, and how much memory the server uses.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
@@ -19,12 +19,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use olivine_tests::{Api, Server, named, prn};
 use serde_json::{Value, json};
 
-/// What a server may hold more than before, whatever is tried.
+/// The maximum growth of a server's memory in any of these tests.
 const MEMORY: u64 = 64 << 20;
-/// A bound, not an expectation.
+/// An upper bound, not an expectation.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Waits until it is so.
+/// Waits until a condition is true.
 async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so().await {
@@ -33,7 +33,7 @@ async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// A server's memory before something is tried.
+/// A server's memory before the test.
 struct Memory<'a> {
     server: &'a Server,
     before: u64,
@@ -56,7 +56,7 @@ async fn create(api: &Api, plural: &str, name: &str, body: Value) -> String {
     prn(&api.post(&format!("/v1/{plural}"), &body).await.expect(201).json[name])
 }
 
-/// Devices that a trusted proxy speaks for: the header that names each of them.
+/// Devices behind a trusted proxy. Returns the header that names each of them.
 async fn behind_a_proxy(api: &Api, identifiers: &[&str]) -> Vec<String> {
     let product = create(api, "products", "product", json!({"name": "gateway"})).await;
     let cohort = json!({"product_prn": product, "name": "daily"});
@@ -74,7 +74,7 @@ async fn behind_a_proxy(api: &Api, identifiers: &[&str]) -> Vec<String> {
     headers
 }
 
-/// Another key, with a role.
+/// Creates another key with a role.
 async fn key(api: &Api, name: &str, role: &str) -> Api {
     let made = api.post("/v1/api_keys", &json!({"name": name, "role": role})).await.expect(201);
     api.with_key(made.json["api_key"]["key"].as_str().unwrap())

@@ -1,4 +1,4 @@
-//! Words that a request makes up: none of them becomes a series of the metrics or a part of the log.
+//! Method names that clients make up: none of them becomes a time series in the metrics or a part of the log.
 
 use olivine_tests::{Api, Database, Device, Server, Wire, on_both};
 
@@ -6,13 +6,13 @@ use super::Memory;
 
 on_both!(async made_up_methods, async made_up_methods_of_devices, async nothing_that_a_request_says_gets_into_the_log);
 
-/// So many requests of each size.
+/// The number of requests of each size.
 const MANY: usize = 3000;
 const AT_ONCE: usize = 100;
-/// All lines that strangers can cause during a test, and what a server says at its start.
+/// The maximum size of the log: the lines that unknown clients can cause during a test, and those of the server's start.
 const LOG: usize = 1 << 20;
 
-/// Sends requests with methods that are all different, and returns how many were answered with 405.
+/// Sends requests with different methods, and returns how many were answered with 405.
 fn refused(base_url: &str, length: usize) -> usize {
     let mut refused = 0;
     for batch in 0..MANY / AT_ONCE {
@@ -44,7 +44,7 @@ async fn made_up_methods(database: Database) {
     let (before, _) = series(&server).await;
     let memory = Memory::of(&server);
     assert_eq!(refused(server.url(), 20), MANY);
-    // As long as the server's buffers take.
+    // As long as the server's buffers allow.
     assert_eq!(refused(server.url(), 20_000), MANY);
     let (after, text) = series(&server).await;
     assert!(after < before + 200, "{before} lines became {after}");

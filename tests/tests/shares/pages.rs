@@ -9,14 +9,14 @@ on_both!(
     async pages_of_large_records_are_short,
 );
 
-/// Hardly below what custom metadata may have.
+/// Slightly less than the maximum size of custom metadata.
 const LARGE: usize = 900_000;
-/// One page, and the last record of it with all that it is shown with.
+/// The maximum of a page: a full page, plus its last record with everything that can be embedded.
 const MOST: usize = 4_500_000;
 const RECORDS: usize = 4;
 
-/// Records with as much as they can have, listed with all that they can be shown with. Without a bound, a page of a hundred would be
-/// three hundred megabytes.
+/// Records of the maximum size, listed with everything that can be embedded. Without a limit, a page of a hundred would be three hundred
+/// megabytes.
 async fn pages_of_large_records_are_short(database: Database) {
     let server = Server::builder().database(database).start();
     let api = server.api();

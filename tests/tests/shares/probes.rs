@@ -1,4 +1,4 @@
-//! What anybody may ask of a server: whether it lives and works. Its metrics are for its operator.
+//! Probes are open to everybody: whether the server lives and works. Its metrics are only for its operator.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ async fn metrics_are_for_the_operator(database: Database) {
         .start();
     let people = Api::new(server.url());
     assert_eq!(metrics(&people, &[]).await, 200);
-    // Behind a proxy on the same machine everybody has its address.
+    // Behind a proxy on the same machine, all requests come from the proxy's address.
     for headers in [&[("host", "updates.example.com")][..], &[("x-forwarded-for", "192.0.2.1")]] {
         assert_eq!(metrics(&people, headers).await, 403, "{headers:?}");
         let wrong = [headers, &[("authorization", "Bearer another token of that length")]].concat();

@@ -1,4 +1,4 @@
-//! Azure Blob Storage: the promises of all backends, and what is special there.
+//! Azure Blob Storage: the conformance tests of all backends, and what is special about Azure.
 
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ async fn a_deleted_upload_leaves_no_blocks() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wrong_keys_and_missing_containers_are_told() {
+async fn wrong_keys_and_missing_containers_are_reported() {
     let server = Azurite::start();
     let backend = open(&storage(&server, "az://missing")).await.unwrap();
     assert!(matches!(backend.size(&key()).await, Err(Error::Refused { reason: Refusal::Bucket, .. })));

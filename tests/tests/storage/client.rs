@@ -1,4 +1,4 @@
-//! A client as any HTTP client is: it sends bytes where it is told to, with the headers that it is told.
+//! An ordinary HTTP client: it sends bytes to a given URL with given headers.
 
 use bytes::Bytes;
 use olivine_content::conformance::{Sender, Sent};
@@ -10,29 +10,29 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::{Id, Sha256Digest, Timestamp};
 use reqwest::{Client, Method, StatusCode};
 
-/// An organization that has no content yet.
+/// A new organization without content.
 pub(crate) fn organization() -> Id<Organization> {
     Id::new("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap())
 }
 
-/// A content that nobody else uses.
+/// A new content.
 pub(crate) fn key() -> ContentKey {
     let content = Id::new(uuid::Uuid::from_u128(7));
     ContentKey { organization: organization(), content, generation: Generation::FIRST }
 }
 
-/// What these bytes are as a part.
+/// The plan of a part with these bytes.
 pub(crate) fn part(index: u64, bytes: &[u8]) -> PartPlan {
     let index = PartIndex::new(index).unwrap();
     PartPlan { index, size: bytes.len() as u64, sha256: Sha256Digest::of(bytes) }
 }
 
-/// Later than any signature lives.
+/// A time after the end of every signature.
 pub(crate) fn later() -> Timestamp {
     "2090-01-01T00:00:00Z".parse().unwrap()
 }
 
-/// Runs the test `name` of this file's program again, with these variables; whether it is that second run.
+/// Runs the test `name` of this executable again with these environment variables. Returns whether this is already the second run.
 pub(crate) fn again_with(name: &str, variables: Vec<(String, String)>) -> bool {
     const AGAIN: &str = "OLIVINE_TEST_AGAIN";
     if std::env::var_os(AGAIN).is_some() {
@@ -45,19 +45,19 @@ pub(crate) fn again_with(name: &str, variables: Vec<(String, String)>) -> bool {
     false
 }
 
-/// Sends parts over HTTP.
+/// Uploads parts over HTTP.
 #[derive(Debug, Default)]
 pub(crate) struct Http(pub(crate) Client);
 
 impl Http {
-    /// What a store answers to these bytes.
+    /// Sends these bytes, and returns the store's answer.
     pub(crate) async fn put(&self, target: &PartTarget, bytes: Bytes) -> (StatusCode, String) {
         let mut request = self.0.request(Method::from_bytes(target.method.as_bytes()).unwrap(), &target.url);
         for (name, value) in &target.headers {
             request = request.header(name, value);
         }
         if bytes.is_empty() {
-            // Without a body reqwest does not say so by itself, and stores insist.
+            // Stores insist on this header. Without a body, reqwest does not send it by itself.
             request = request.header("content-length", "0");
         }
         let response = request.body(bytes).send().await.unwrap();

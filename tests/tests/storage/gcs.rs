@@ -1,4 +1,5 @@
-//! Google Cloud Storage: the promises of all backends against a server that checks its signatures and shares S3's lists.
+//! Google Cloud Storage: the conformance tests of all backends, with a server that checks Google's signatures and otherwise behaves like
+//! S3.
 
 use std::sync::Arc;
 
@@ -54,7 +55,7 @@ async fn changed_urls_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn strangers_and_missing_buckets_are_told() {
+async fn unknown_keys_and_missing_buckets_are_reported() {
     let (server, stranger) = (Gcs::start(), Gcs::start());
     let backend = opened(&server, "gs://missing").await;
     assert!(matches!(backend.size(&key()).await, Err(Error::Refused { reason: Refusal::Bucket, .. })));
@@ -68,7 +69,7 @@ async fn strangers_and_missing_buckets_are_told() {
         checksums: true,
     };
     let failed = open(&storage).await.unwrap().probe().await.unwrap_err();
-    // No permission would help a key that is not the bucket's.
+    // No permission would help, because the key does not belong to the bucket.
     assert_eq!(failed.permission, None);
     assert!(
         failed.told.contains("403") && failed.told.contains("does not accept the server's credentials"),

@@ -1,4 +1,4 @@
-//! Storage backends against stores that run here: each keeps the promises of all, and fails as it should.
+//! Storage backends with stores that run on this machine: each passes the conformance tests of all backends, and fails as it should.
 #![expect(clippy::unwrap_used, reason = "tests, also outside of their functions")]
 
 mod azure;

@@ -1,4 +1,4 @@
-//! S3: the promises of all backends, and what only a store far away can suffer.
+//! S3: the conformance tests of all backends, and problems that only a remote store can have.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -176,12 +176,12 @@ async fn a_store_that_stalls_is_known_as_such_within_half_a_minute() {
     let session = backend.begin(&key()).await.unwrap();
     server.stall(true);
     let start = Instant::now();
-    // The one is asked by `object_store`, the other by ourselves.
+    // One request is made by `object_store`, the other by our own code.
     let key = key();
     let (size, parts) = tokio::join!(backend.size(&key), backend.uploaded_parts(&key, &session));
     assert!(matches!(size, Err(Error::Unavailable { .. })), "{size:?}");
     assert!(matches!(parts, Err(Error::Unavailable { .. })), "{parts:?}");
-    // Half a minute, and what a busy machine adds.
+    // Half a minute, plus time for a busy machine.
     assert!(start.elapsed() < Duration::from_secs(50), "{:?}", start.elapsed());
 }
 
@@ -211,7 +211,7 @@ async fn a_client_that_goes_away_leaves_no_upload() {
         () = tokio::time::sleep(Duration::from_mins(1)) => panic!("the bytes do not arrive"),
     }
     let deadline = Instant::now() + Duration::from_mins(1);
-    // One is left: that of the content itself.
+    // One upload is left: that of the content itself.
     while server.open_uploads("firmware") > 1 {
         assert!(Instant::now() < deadline, "the staged upload is still there");
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -243,7 +243,7 @@ async fn an_organizations_endpoint_can_not_reach_this_network() {
         let storage = Storage { endpoint, network: Network::PublicOnly, ..storage(&server, "s3://firmware") };
         match open(&storage).await {
             Err(error) => assert!(error.to_string().contains("public"), "{error}"),
-            // A name is looked up at each connection.
+            // The name is only resolved when connecting.
             Ok(backend) => {
                 let failed = backend.check().await;
                 let Err(Error::Unavailable { source }) = failed else { panic!("{host}: {failed:?}") };

@@ -1,4 +1,5 @@
-//! Three devices: folders with a certificate and an agent each. From the factory to an update, one first, then all.
+//! Three devices, each a folder with a certificate and an agent. They start with the factory's version, and get an update: first one
+//! device, then all.
 
 use anyhow::ensure;
 
@@ -6,7 +7,7 @@ use crate::console;
 
 use super::Terminal;
 
-/// What each agent is told; what the shell puts in is the same for all of them.
+/// The configuration of each agent. The shell's variables have the same values for all of them.
 const CONFIGURATION: &str = r#"cat > agent.toml <<END
 server = "$DEVICE_URL"
 ca_certificate = "../olivine-data/device-ca.pem"
@@ -26,7 +27,7 @@ END"#;
 
 const RUN_AGENTS: &str = "for i in 1 2 3; do olivine-agent --config device-$i/agent.toml once; done";
 
-/// A certificate authority, three devices with its certificates, and their first requests.
+/// Creates a CA and three devices with its certificates, and lets them connect for the first time.
 pub(super) fn leave_the_factory(terminal: &mut Terminal) -> anyhow::Result<()> {
     console::heading("The factory's authority: a certificate for a code proves that its key is ours");
     terminal.run(
@@ -88,7 +89,7 @@ pub(super) fn one_of_three(terminal: &mut Terminal) -> anyhow::Result<()> {
     )
 }
 
-/// Releases the file to everyone, and makes sure that everyone has it.
+/// Releases the file to all devices, and checks that all have it.
 pub(super) fn all(terminal: &mut Terminal) -> anyhow::Result<()> {
     console::heading("It works there: now for all of them");
     terminal.run("peridio releases update --prn $RELEASE_PRN --phase-value 1 --output prn")?;
@@ -104,7 +105,7 @@ pub(super) fn all(terminal: &mut Terminal) -> anyhow::Result<()> {
     terminal.run("peridio events list --order desc --limit 20 --output table")
 }
 
-/// The releases with how many devices are on each, and what each device runs.
+/// Shows the releases with the number of devices on each, and what each device runs.
 fn picture(terminal: &mut Terminal) -> anyhow::Result<()> {
     terminal.run("peridio releases graph --cohort-prn $COHORT_PRN --devices")?;
     terminal.run("peridio devices list --output table")

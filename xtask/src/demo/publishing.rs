@@ -1,10 +1,10 @@
-//! From a file to signed: once in one command, and once step by step with plain tools, as the tutorial has it.
+//! From a file to a signed binary: once in a single command, and once step by step with ordinary tools, as in the tutorial.
 
 use crate::console;
 
 use super::Terminal;
 
-/// A small first version, by the short way: `push` goes on to a bundle and a release.
+/// Publishes a small first version with a single command: `push` also creates a bundle and a release.
 pub(super) fn first_version(terminal: &mut Terminal) -> anyhow::Result<()> {
     console::heading("A signing key: the private half stays here, the server learns the public half");
     terminal.run("openssl genpkey -algorithm ed25519 -out private_key.pem")?;
@@ -34,7 +34,7 @@ pub(super) fn first_version(terminal: &mut Terminal) -> anyhow::Result<()> {
         .map(|_| ())
 }
 
-/// The file itself, as CI would do it.
+/// Publishes the file step by step, as CI would.
 pub(super) fn step_by_step(terminal: &mut Terminal) -> anyhow::Result<()> {
     console::heading("Version 1.1.0, the file, step by step: what it is, which version, for which device");
     terminal.set("ARTIFACT_PRN", "peridio artifacts list --search \"name:'main-firmware'\" --output prn")?;

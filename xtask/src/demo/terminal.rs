@@ -1,4 +1,4 @@
-//! Commands as a person would type them: it prints them, runs them, and prints their output.
+//! Runs commands as a person would type them: prints them, runs them, and prints their output.
 //!
 //! It must never show a key.
 
@@ -12,7 +12,7 @@ use anyhow::Context;
 use crate::olivine::Olivine;
 use crate::{console, run};
 
-/// A terminal in the demo's folder. It prints each command, runs it, prints what came back, and keeps variables.
+/// A shell in the demo's folder. It prints each command, runs it, prints its output, and keeps variables.
 pub(super) struct Terminal {
     folder: PathBuf,
     variables: BTreeMap<&'static str, String>,
@@ -37,7 +37,7 @@ impl Terminal {
         Ok(Self { folder: folder.to_owned(), variables })
     }
 
-    /// Runs a command line, and prints how long it took where one would wonder.
+    /// Runs a command line. If that takes noticeably long, prints the time.
     pub(super) fn run(&mut self, line: &str) -> anyhow::Result<()> {
         console::command(line);
         let start = Instant::now();
@@ -49,7 +49,7 @@ impl Terminal {
         Ok(())
     }
 
-    /// Runs a command line, keeps what it prints as a variable, and returns it.
+    /// Runs a command line, stores its output in a variable, and returns it.
     pub(super) fn set(&mut self, name: &'static str, line: &str) -> anyhow::Result<String> {
         console::command(format!("{name}=$({line})"));
         let value = run::quietly(&mut self.bash(line))?;

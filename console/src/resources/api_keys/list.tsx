@@ -17,7 +17,7 @@ import { useApiKeys } from "./queries";
 
 type ApiKey = Schemas["ApiKey"];
 
-/** API keys, with what they may do. */
+/** API keys and their permissions. */
 export function ApiKeys({ isWithRevoked, empty }: { isWithRevoked: boolean; empty: ReactNode }): ReactNode {
 	const list = useApiKeys(isWithRevoked);
 	const [going, setGoing] = useState<ApiKey | null>(null);

@@ -18,7 +18,7 @@ interface NewKeyProps {
 	onMade: (secret: string, name: string) => void;
 }
 
-/** Makes a key for a program: what it is for, what it may do and where, and until when. */
+/** Creates a key for a program: its purpose, permissions, products and cohorts, and expiry. */
 export function NewKeyDialog({ onClose, onMade }: NewKeyProps): ReactNode {
 	const [name, setName] = useState("");
 	const [drafts, setDrafts] = useState([newDraft()]);

@@ -5,7 +5,7 @@ const apiKeysQuery = pagedQuery(["api_key", "list"], (query, signal) =>
 	answer(api.GET("/v1/api_keys", { params: { query: { ...query, order: "desc" } }, signal })),
 );
 
-/** Keys, also people's own ones, the newest first; those that work, or all. */
+/** API keys including personal ones, the newest first; only those that work, or all. */
 export function useApiKeys(isWithRevoked: boolean) {
 	return usePaged(apiKeysQuery, ({ api_keys: keys }) =>
 		keys.filter(({ revoked_at: revoked }) => isWithRevoked || !revoked),

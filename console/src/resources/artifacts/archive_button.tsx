@@ -32,7 +32,7 @@ function request({ kind, record }: ArchiveButtonProps) {
 		: change(() => api.POST("/v1/artifact_versions/{prn}/archive", init)).then(() => undefined);
 }
 
-/** Takes something out of the lists, or back into them. Nothing is deleted by it, so it does not ask. */
+/** Archives or unarchives a record. Nothing is deleted, so there is no confirmation. */
 export function ArchiveButton(props: ArchiveButtonProps): ReactNode {
 	const isArchived = Boolean(props.record.archived_at);
 	const permission = usePermission(OPERATIONS[props.kind]);

@@ -3,7 +3,7 @@ import { answer, api } from "../../api/client";
 
 const PAGE = 50;
 
-/** Artifacts, the newest first; archived ones only where they are asked for. */
+/** Artifacts, the newest first. Archived ones are included only on request. */
 export function artifactsQuery(archived: boolean) {
 	return infiniteQueryOptions({
 		queryKey: ["artifact", "list", archived],
@@ -21,7 +21,7 @@ export function artifactsQuery(archived: boolean) {
 	});
 }
 
-/** The artifact of this name; `null` where there is none. */
+/** The artifact with this name, or `null` if there is none. */
 export function artifactQuery(name: string) {
 	return queryOptions({
 		queryKey: ["artifact", "one", name],

@@ -19,7 +19,7 @@ function sizeInWords(size: number): string {
 	return size < 1000 ? bytes(size) : `${bytes(size)} (${counted(size, "byte", "bytes")})`;
 }
 
-/** What the binary is: its hash and size, where it came from, and how often it was downloaded. */
+/** The content of a binary: its hash and size, its source, and its downloads. */
 export function Content({ binary }: { binary: Schemas["Binary"] }): ReactNode {
 	const { data: days } = useQuery(downloadsQuery(binary.prn));
 	const issued = days?.downloads.reduce((sum, day) => sum + day.issued, 0) ?? 0;

@@ -11,12 +11,12 @@ import { Impact } from "./impact";
 interface DestroyProps {
 	binary: Schemas["Binary"];
 	title: string;
-	/** What has to be typed: the version and the target. */
+	/** The text to type as a confirmation: the version and the target. */
 	word: string;
 	onClose: () => void;
 }
 
-/** A binary that was verified is destroyed, and its record stays; before that, the record goes too. */
+/** If the binary was verified, its content is destroyed and its record stays. Otherwise the record is deleted as well. */
 export function canBeDestroyed({ state }: Schemas["Binary"]): boolean {
 	return state === "signable" || state === "signed";
 }
@@ -30,7 +30,7 @@ function deleted({ prn }: Schemas["Binary"]): Promise<unknown> {
 	return change(() => api.DELETE("/v1/binaries/{prn}", { params: { path: { prn } } }));
 }
 
-/** Deletes the content for good, once somebody has seen whom that reaches and typed what goes. */
+/** Destroys the content. The person first sees the effect, and confirms by typing the name. */
 export function DestroyDialog({ binary, title, word, onClose }: DestroyProps): ReactNode {
 	const isRecordKept = canBeDestroyed(binary);
 	const verb = isRecordKept ? "Destroy" : "Delete";

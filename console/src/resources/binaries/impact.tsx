@@ -14,7 +14,7 @@ type BinaryImpact = Schemas["BinaryImpact"];
 type ImpactedRelease = Schemas["ImpactedRelease"];
 
 const named = new Intl.ListFormat("en");
-/** How many names a sentence has. */
+/** The maximum number of names in a sentence. */
 const MOST_NAMES = 5;
 
 function namesInWords(names: readonly string[]): string {
@@ -22,7 +22,7 @@ function namesInWords(names: readonly string[]): string {
 	return named.format(more > 0 ? [...names.slice(0, MOST_NAMES), `${more} more`] : names);
 }
 
-/** What destroying a binary does: the server's answer, in sentences. */
+/** The effect of destroying a binary, as sentences made from the server's answer. */
 export function Impact({ prn }: { prn: string }): ReactNode {
 	const { data, error } = useQuery(impactQuery(prn));
 	if (error) return <ErrorNote error={error} title="What it would do can’t be told" />;
@@ -95,7 +95,7 @@ function useNames(prn: string, releases: readonly ImpactedRelease[]) {
 
 function ImpactedReleases({ prn, releases }: { prn: string; releases: readonly ImpactedRelease[] }): ReactNode {
 	const { cohorts, later } = useNames(prn, releases);
-	// The worst first.
+	// The most serious effects come first.
 	const sorted = releases.toSorted((one, other) => other.waiting_devices - one.waiting_devices);
 	return (
 		// biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys

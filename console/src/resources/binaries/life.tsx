@@ -13,7 +13,7 @@ type Binary = Schemas["Binary"];
 type Event = Schemas["Event"];
 type Look = "done" | "bad" | "plain";
 
-/** What the steps of a binary's life are called, by the type of their event. */
+/** The names of the steps in a binary's life, by the type of their event. */
 const STEPS: Record<string, readonly [string, Look, typeof Check]> = {
 	"binary.created": ["Created", "done", Check],
 	"binary.upload_completed": ["Uploaded", "done", Check],
@@ -27,7 +27,7 @@ const STEPS: Record<string, readonly [string, Look, typeof Check]> = {
 	"binary.content_missing": ["Its content is missing in storage", "bad", TriangleAlert],
 };
 
-/** What comes next, as long as something does. */
+/** The next step, if there is one. */
 const NEXT: Record<string, string> = {
 	uploadable: "Awaits its content",
 	hashable: "Uploaded: the server verifies it next",
@@ -35,7 +35,7 @@ const NEXT: Record<string, string> = {
 	signable: "Awaits a signature",
 };
 
-/** The life of a binary: each step with who took it and when, the oldest first, and what comes next. */
+/** The history of a binary: each step with its author and time, the oldest first, followed by the next step. */
 export function Life({ binary }: { binary: Binary }): ReactNode {
 	const { data, error } = useQuery(eventsAboutQuery(binary.prn, 100));
 	if (error) return <ErrorNote error={error} />;

@@ -10,7 +10,7 @@ type Part = Schemas["BinaryPart"];
 
 const MOST_CELLS = 500;
 
-/** Groups of parts beside each other, so that there are never more cells than can be looked at. */
+/** Groups parts, so that the number of cells stays small enough to look at. */
 function cellsOf(parts: readonly Part[]): Part[][] {
 	const many = Math.max(1, Math.ceil(parts.length / MOST_CELLS));
 	const cells = Array.from({ length: Math.ceil(parts.length / many) }, (_, cell) =>
@@ -24,7 +24,7 @@ function lookOf(cell: readonly Part[]): string {
 	return cell.every(({ state }) => state === "valid") ? (styles.valid ?? "") : (styles.waiting ?? "");
 }
 
-/** The parts of an upload that goes on. */
+/** The parts of an unfinished upload. */
 export function Parts({ prn }: { prn: string }): ReactNode {
 	const { data, error } = useQuery(partsQuery(prn));
 	if (error) return <ErrorNote error={error} />;

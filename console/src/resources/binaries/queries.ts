@@ -3,7 +3,7 @@ import { answer, api } from "../../api/client";
 
 const EXPANDED = ["artifact_version", "artifact_version.artifact"];
 
-/** The binaries of an artifact version, also destroyed ones: one for each target that has any, at most 100. */
+/** The binaries of an artifact version, including destroyed ones: one for each target, at most 100. */
 export function binariesQuery(versionPrn: string) {
 	return queryOptions({
 		queryKey: ["binary", "of_version", versionPrn],
@@ -25,7 +25,7 @@ export function binaryQuery(prn: string) {
 	});
 }
 
-/** Binaries with this content, with where they are. */
+/** Binaries with this content, and their artifacts and versions. */
 export function sameContentQuery(hash: string) {
 	return queryOptions({
 		queryKey: ["binary", "of_hash", hash],
@@ -37,7 +37,7 @@ export function sameContentQuery(hash: string) {
 	});
 }
 
-/** The targets that products have, for suggestions. */
+/** The targets of products, as suggestions. */
 export const targetsQuery = queryOptions({
 	queryKey: ["product", "targets"],
 	queryFn: async ({ signal }) => {
@@ -85,7 +85,7 @@ export function releasesOfBinaryQuery(prn: string) {
 	});
 }
 
-/** What destroying the binary would do. Asked anew whenever somebody wants to know. */
+/** The effect of destroying the binary. Never cached. */
 export function impactQuery(prn: string) {
 	return queryOptions({
 		queryKey: ["binary", "impact", prn],
@@ -115,7 +115,7 @@ export function downloadsQuery(prn: string) {
 	});
 }
 
-/** The first hundred keys, for choices. */
+/** The first hundred signing keys, for a choice. */
 export const signingKeysQuery = queryOptions({
 	queryKey: ["signing_key", "list", "choices"],
 	queryFn: async ({ signal }) =>

@@ -9,7 +9,7 @@ import { counted } from "../../words/counts";
 import { organizationQuery, signingKeysQuery } from "./queries";
 import styles from "./signatures.module.css";
 
-/** The signatures of a binary, which of their keys are still trusted, and what the organization's policy still lacks. */
+/** The signatures of a binary, whether their keys are trusted, and the signatures that the organization's policy still requires. */
 export function Signatures({ binary }: { binary: Schemas["Binary"] }): ReactNode {
 	const mayReadKeys = usePermission("signing_keys_list").allowed;
 	const { data: keys } = useQuery({ ...signingKeysQuery, enabled: mayReadKeys });

@@ -20,7 +20,7 @@ interface SigningProps {
 	title: string;
 }
 
-/** How to sign the binary: on one's own machine, with a key that the organization trusts and that has not signed yet. */
+/** How to sign the binary on one's own machine, with a trusted key that has not signed it yet. */
 export function Signing({ binary, title }: SigningProps): ReactNode {
 	const { data } = useQuery(signingKeysQuery);
 	const [chosen, setChosen] = useState("");

@@ -1,12 +1,12 @@
 // The commands with which somebody signs on their own machine. The private key never comes near this page.
 import { quoted } from "../../words/commands";
 
-/** By `peridio`, which fetches the hash, signs and attaches the signature. */
+/** With `peridio`, which fetches the hash, signs it and attaches the signature. */
 export function peridioCommand(title: string, keyid: string): string {
 	return `peridio binaries sign ${quoted(title)} --keyid ${keyid.slice(0, 64)} --signing-key private_key.pem`;
 }
 
-/** By `openssl`, with the hash in it: an Ed25519 key signs its 64 digits, other keys its 32 bytes. */
+/** With `openssl`; the command contains the hash. An Ed25519 key signs its 64 hexadecimal digits, other keys its 32 bytes. */
 export function opensslCommand(hash: string, algorithm: string): string {
 	const digits = hash.replace("sha256:", "");
 	if (algorithm === "ed25519") {
@@ -17,7 +17,7 @@ openssl pkeyutl -sign -rawin -inkey private_key.pem -in hash.txt -out firmware.s
 openssl pkeyutl -sign -pkeyopt digest:sha256 -inkey private_key.pem -in hash.bin -out firmware.sig`;
 }
 
-/** What is in a signature's file, as the API takes it: text as it is, bytes in base64. */
+/** The signature in a file, in the form of the API: text is sent unchanged, bytes in base64. */
 export async function signatureIn(file: Blob): Promise<string> {
 	const bytes = new Uint8Array(await file.slice(0, 64 * 1024).arrayBuffer());
 	const isText = bytes.every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127));

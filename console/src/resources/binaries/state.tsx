@@ -11,7 +11,7 @@ const STATES: Record<string, Tone> = {
 	destroyed: "stopped",
 };
 
-/** Whether its last verification failed, and nobody has decided yet how to go on. */
+/** Whether its last verification failed, and nobody has decided how to continue. */
 export function hasFailed({ verification_error, state }: Schemas["Binary"]): boolean {
 	return Boolean(verification_error) && (state === "hashable" || state === "uploadable");
 }

@@ -4,7 +4,7 @@ import { hasScope, type Permission, usePermission } from "../../api/permissions"
 import { meQuery, queryClient } from "../../api/queries";
 import { notify } from "../../ui/toasts";
 
-/** A state that people move a binary to. */
+/** A state that people can request for a binary. */
 type Goal = "hashable" | "hashing" | "uploadable";
 
 export interface BinaryActions {
@@ -19,7 +19,7 @@ const DONE: Record<Goal, string> = {
 	uploadable: "It awaits its content anew.",
 };
 
-/** Moves a binary from state to state, as far as the server lets it go. */
+/** Requests changes of a binary's state, as far as the server allows them. */
 export function useBinaryActions(binary: Schemas["Binary"]): BinaryActions {
 	const permission = usePermission("binaries_update");
 	const move = useMutation({
@@ -36,7 +36,7 @@ export function useBinaryActions(binary: Schemas["Binary"]): BinaryActions {
 
 const DESTROY = "binary.destroy";
 
-/** Destroying is the same operation as other changes of state, with a scope of its own. */
+/** Destroying is the same operation as other changes of the state, but needs another scope. */
 export function useDestroyPermission(): Permission {
 	const { data } = useQuery(meQuery);
 	if (hasScope(data?.user.scopes ?? [], DESTROY)) return { allowed: true };

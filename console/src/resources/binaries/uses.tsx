@@ -41,7 +41,7 @@ export function Releases({ prn }: { prn: string }): ReactNode {
 	);
 }
 
-/** Where copies of the content are, besides the first. */
+/** The replicas of the content. */
 export function Replicas({ prn }: { prn: string }): ReactNode {
 	const { data, error } = useQuery(replicasQuery(prn));
 	if (error) return <ErrorNote error={error} />;

@@ -4,7 +4,7 @@ import { Progress } from "../../ui/progress";
 import styles from "./numbers.module.css";
 import type { BulkOperation } from "./queries";
 
-/** How far a bulk operation is: a bar, and the numbers of what became of the devices. */
+/** The progress of a bulk operation: a bar, and the numbers of changed and refused devices. */
 export function BulkNumbers({ operation }: { operation: BulkOperation }): ReactNode {
 	const { matched, done, changed, unchanged, refused, state } = operation;
 	const isOver = state !== "running";

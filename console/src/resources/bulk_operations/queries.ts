@@ -4,7 +4,7 @@ import { answer, api, change, type Schemas } from "../../api/client";
 export type BulkOperation = Schemas["BulkOperation"];
 
 const PAGE = 50;
-/** Events say when a batch is done; this is for who may not follow them. */
+/** Events announce each finished batch. This interval is for people who may not follow events. */
 const LOOK_EVERY = 2_000;
 
 /** Bulk operations, the newest first. */
@@ -22,7 +22,7 @@ export const bulkOperationsQuery = infiniteQueryOptions({
 	meta: { followsAll: true },
 });
 
-/** Those that are running. */
+/** The running bulk operations. */
 export const runningQuery = queryOptions({
 	queryKey: ["bulk_operation", "running"],
 	queryFn: async ({ signal }) => {
@@ -33,7 +33,7 @@ export const runningQuery = queryOptions({
 	meta: { followsAll: true },
 });
 
-/** A bulk operation, and how far it is. */
+/** A bulk operation and its progress. */
 export function bulkOperationQuery(prn: string) {
 	return queryOptions({
 		queryKey: ["bulk_operation", "one", prn],
@@ -43,7 +43,7 @@ export function bulkOperationQuery(prn: string) {
 	});
 }
 
-/** How many devices it would be about, or why it would be refused. Nothing is changed. */
+/** How many devices the operation would change, or why it would be refused. Nothing is changed. */
 export function planQuery(body: Schemas["BulkOperationCreate"] | null) {
 	return queryOptions({
 		queryKey: ["plan", "bulk_operation", body],
@@ -60,7 +60,7 @@ export function planQuery(body: Schemas["BulkOperationCreate"] | null) {
 	});
 }
 
-/** Begins it, for as many devices as the plan counted. */
+/** Starts the operation for the number of devices that the plan counted. */
 export async function begin(body: Schemas["BulkOperationCreate"], confirm_count: number): Promise<BulkOperation> {
 	const answered = await change(() => api.POST("/v1/bulk_operations", { body: { ...body, confirm_count } }));
 	if (!("bulk_operation" in answered)) throw new Error("a bulk operation was answered with a plan");

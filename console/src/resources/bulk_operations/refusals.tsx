@@ -9,7 +9,7 @@ import { deviceByPrnQuery } from "../devices/queries";
 import type { BulkOperation } from "./queries";
 import styles from "./refusals.module.css";
 
-/** So many are shown at first: the name of each device is a request. */
+/** How many devices are shown at first, because the name of each device needs a request. */
 const SOME = 20;
 
 interface Reason {
@@ -17,14 +17,14 @@ interface Reason {
 	devices: readonly string[];
 }
 
-/** Many devices are refused for the same reason. */
+/** Devices that were refused for the same reason. */
 function reasonsOf({ refusals }: BulkOperation): readonly Reason[] {
 	const devices = new Map<string, string[]>();
 	for (const { message, device_prn } of refusals) devices.set(message, [...(devices.get(message) ?? []), device_prn]);
 	return [...devices].map(([message, prns]) => ({ message, devices: prns }));
 }
 
-/** The devices that could not be changed, by the server's reasons. */
+/** The devices that could not be changed, grouped by the server's reasons. */
 export function BulkRefusals({ operation }: { operation: BulkOperation }): ReactNode {
 	const { refusals, refused } = operation;
 	return (
@@ -63,7 +63,7 @@ function Names({ prns }: { prns: readonly string[] }): ReactNode {
 	);
 }
 
-/** A device by its name, as long as there is one with this PRN. */
+/** The name of a device, if a device with this PRN still exists. */
 function DeviceName({ prn }: { prn: string }): ReactNode {
 	const { data, isPending } = useQuery(deviceByPrnQuery(prn));
 	if (isPending) return "\u00a0";

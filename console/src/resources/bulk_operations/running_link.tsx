@@ -5,7 +5,7 @@ import { Link } from "../../ui/link";
 import { counted } from "../../words/counts";
 import { runningQuery } from "./queries";
 
-/** The way to bulk operations, with how many are running. Where one ends, the devices that are shown are read again. */
+/** A link to the bulk operations with the number of running ones. When one ends, the shown devices are fetched again. */
 export function RunningLink(): ReactNode {
 	const { data } = useQuery(runningQuery);
 	const running = data?.length ?? 0;

@@ -9,7 +9,7 @@ const STATES: Record<string, readonly [Tone, string]> = {
 	stopped: ["bad", "Stopped"],
 };
 
-/** Where a bulk operation is. */
+/** The state of a bulk operation. */
 export function BulkState({ operation: { state, refused } }: { operation: BulkOperation }): ReactNode {
 	const [tone, words] = STATES[state] ?? ["plain", state];
 	return <Badge tone={state === "finished" && refused > 0 ? "warn" : tone}>{words}</Badge>;

@@ -1,4 +1,4 @@
-// Bulk operations in words.
+// Descriptions of bulk operations.
 import { useQuery } from "@tanstack/react-query";
 import { count, counted } from "../../words/counts";
 import { cohortPath } from "../../words/names";
@@ -15,7 +15,7 @@ export function useCohortName(): (prn: string | null | undefined) => string {
 	};
 }
 
-/** What is done to each device: "Tag beta", "Move to gateway/stable". */
+/** The change of each device: "Tag beta", "Move to gateway/stable". */
 export function useDoing(): (operation: BulkOperation) => string {
 	const nameOf = useCohortName();
 	return ({ action, tags, cohort_prn }) => {
@@ -32,7 +32,7 @@ export function matchedInWords({ matched, exact }: BulkOperation): string {
 	return counted(matched, "device", "devices", exact);
 }
 
-/** How far it is, in a sentence. */
+/** The progress as a sentence. */
 export function sentenceOf(operation: BulkOperation): string {
 	const { state, done, changed, unchanged, refused } = operation;
 	if (state === "running") return `The server has looked at ${count(done)} of ${matchedInWords(operation)}.`;

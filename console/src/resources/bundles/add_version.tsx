@@ -5,12 +5,12 @@ import { SelectField } from "../../ui/field";
 import styles from "./add_version.module.css";
 
 interface AddVersionProps {
-	/** Versions that are not in it yet. */
+	/** The versions that the bundle does not contain yet. */
 	left: readonly string[];
 	onAdd: (title: string) => void;
 }
 
-/** One more version. It is added by a button, since arrows and letters go through a list's entries one by one. */
+/** Adds a version. It has a button, because arrow keys and letters change the selection of a list at once. */
 export function AddVersion({ left, onAdd }: AddVersionProps): ReactNode {
 	const [chosen, setChosen] = useState("");
 	const title = left.includes(chosen) ? chosen : "";

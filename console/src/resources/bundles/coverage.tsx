@@ -2,22 +2,22 @@ import type { ReactNode } from "react";
 import { Badge } from "../../ui/badge";
 import styles from "./coverage.module.css";
 
-/** A version in its place of a bundle, with the targets that it has a signed binary for. */
+/** A version at its place in a bundle, with the targets for which it has a signed binary. */
 export interface Ordered {
 	prn: string;
 	title: string;
-	/** What each target has, by the target. */
+	/** The binary for each target. */
 	states: ReadonlyMap<string, string>;
 }
 
 const EVERY = "portable";
 
-/** What a device of a target gets of a version: its own binary, else the portable one. */
+/** What a device of a target gets from a version: the binary for its target, otherwise the portable one. */
 function given({ states }: Ordered, target: string): string | undefined {
 	return states.get(target) ?? states.get(EVERY);
 }
 
-/** Every target that any of the versions has something for. */
+/** All targets for which any of the versions has a binary. */
 export function targetsOf(versions: readonly Ordered[]): string[] {
 	const all = new Set(versions.flatMap(({ states }) => [...states.keys()]));
 	if (all.size > 1) all.delete(EVERY);

@@ -9,7 +9,7 @@ import { bundlesOfVersionQuery, sameBundlesQuery } from "./queries";
 
 type Bundle = Schemas["Bundle"];
 
-/** Whether a bundle has exactly these binaries, given by version in their order. */
+/** Whether a bundle contains exactly these binaries, in the order of the versions. */
 function hasExactly({ binaries = [] }: Bundle, wanted: readonly (readonly string[])[]): boolean {
 	const versions = [...new Set(binaries?.map(({ artifact_version_prn: version }) => version))];
 	const own = versions.map((version) =>
@@ -22,7 +22,7 @@ function isSame(some: readonly string[], others: readonly string[]): boolean {
 	return some.length === others.length && some.every((each) => others.includes(each));
 }
 
-/** Says that what is being put together is a bundle already. */
+/** Notes that a bundle with the chosen content already exists. */
 export function EqualBundle({ versions }: { versions: readonly string[] }): ReactNode {
 	const answers = useQueries({ queries: versions.map(binariesQuery) });
 	const signed = answers.map(({ data }) => data?.binaries.filter(({ state }) => state === "signed") ?? []);

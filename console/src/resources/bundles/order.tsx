@@ -14,7 +14,7 @@ function moved(titles: readonly string[], from: number, to: number): string[] {
 	return next;
 }
 
-/** Versions in the order in which devices see them; moved by buttons, which keys reach as well. */
+/** The versions in the order of the bundle. Buttons move them, so that this also works with the keyboard. */
 export function Order({ titles, onChange }: OrderProps): ReactNode {
 	return (
 		<ol className={styles.order}>

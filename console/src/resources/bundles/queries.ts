@@ -27,7 +27,7 @@ export function bundleQuery(prn: string) {
 	});
 }
 
-/** Bundles with the same content, also archived ones. */
+/** Bundles with the same content, including archived ones. */
 export function sameBundlesQuery(hash: string) {
 	return queryOptions({
 		queryKey: ["bundle", "of_hash", hash],
@@ -39,7 +39,7 @@ export function sameBundlesQuery(hash: string) {
 	});
 }
 
-/** The newest bundles that have something of an artifact version, with their binaries. */
+/** The newest bundles with a binary of an artifact version. */
 export function bundlesOfVersionQuery(versionPrn: string) {
 	return queryOptions({
 		queryKey: ["bundle", "of_version", versionPrn],
@@ -52,7 +52,7 @@ export function bundlesOfVersionQuery(versionPrn: string) {
 	});
 }
 
-/** The newest artifact versions, with their artifacts: what a bundle can be made of. */
+/** The newest artifact versions with their artifacts, from which a bundle can be made. */
 export const recentVersionsQuery = queryOptions({
 	queryKey: ["artifact_version", "recent"],
 	queryFn: async ({ signal }) => {

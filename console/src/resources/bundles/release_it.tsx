@@ -17,7 +17,7 @@ import { cohortChoices, cohortPath } from "../../words/names";
 import { shortPrn } from "../../words/prns";
 import { cohortsQuery } from "../cohorts/queries";
 
-/** Brings a bundle to a cohort: chooses which, and goes on to the form of the release. */
+/** Releases a bundle to a cohort: the person chooses the cohort, and continues in the form of the release. */
 export function ReleaseIt({ bundle }: { bundle: Schemas["Bundle"] }): ReactNode {
 	const permission = usePermission("releases_create");
 	const [isOpen, setIsOpen] = useState(false);

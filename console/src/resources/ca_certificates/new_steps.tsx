@@ -17,13 +17,13 @@ import styles from "./new_steps.module.css";
 import { jitpOf, provisioningFlags, REFUSED } from "./provisioning";
 import { ProvisioningFields } from "./provisioning_fields";
 
-/** A certificate whose common name is the code, signed by the CA. */
+/** A certificate with the code as its common name, signed by the CA. */
 const opensslLines = (code: string): string => `openssl req -newkey rsa:2048 -nodes -keyout verification.key \\
   -subj '/CN=${code}' -out verification.csr
 openssl x509 -req -in verification.csr -CA ca.pem -CAkey ca.key \\
   -CAcreateserial -days 1 -out verification.pem`;
 
-/** The code, of this visit: it is the same when the page is looked at again, until it ends. */
+/** The verification code of this visit. It stays the same until it expires. */
 const codeQuery = {
 	queryKey: ["verification_code"],
 	queryFn: () => answer(api.POST("/v1/ca_certificates/verification_codes", {})),
@@ -31,7 +31,7 @@ const codeQuery = {
 	retry: false,
 };
 
-/** The three steps by which a CA is proven and registered. */
+/** The three steps to prove and register a CA. */
 export function NewCaSteps({ onCreated }: { onCreated: (ca: Schemas["CaCertificate"]) => void }): ReactNode {
 	const mayCreate = usePermission("ca_certificates_create");
 	const [isAsked, setIsAsked] = useState(queryClient.getQueryData(codeQuery.queryKey) !== undefined);

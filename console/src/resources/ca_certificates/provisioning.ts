@@ -1,9 +1,9 @@
-// What becomes of devices that connect for the first time, while it is put together.
+// The settings for devices that connect for the first time, while they are edited.
 import type { Schemas } from "../../api/client";
 import { quoted } from "../../words/commands";
 
 export interface Provisioning {
-	/** The PRN of the product; empty: new devices are refused. */
+	/** The PRN of the product. If it is empty, new devices are refused. */
 	product: string;
 	cohort: string;
 	tags: string;
@@ -31,7 +31,7 @@ export function provisioningOf({ jitp, renewals }: Schemas["CaCertificate"]): Pr
 
 const tagsOf = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean);
 
-/** The settings for the API. What the form does not show (a target, a description) stays as it was. */
+/** The settings in the form of the API. Settings that the form does not show (target, description) are not changed. */
 export function jitpOf(given: Provisioning, before?: Schemas["Jitp"] | null): Schemas["Jitp"] | null {
 	if (!given.product) return null;
 	return {

@@ -9,7 +9,7 @@ interface FieldsProps {
 	onChange: (given: Provisioning) => void;
 }
 
-/** What devices of this CA become when they first connect. */
+/** The fields for devices of this CA that connect for the first time. */
 export function ProvisioningFields({ given, onChange }: FieldsProps): ReactNode {
 	const { data: products } = useQuery(productsQuery);
 	return (

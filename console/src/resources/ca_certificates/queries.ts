@@ -10,7 +10,7 @@ const caCertificatesQuery = pagedQuery(["ca_certificate", "list"], (query, signa
 
 export const useCaCertificates = () => usePaged(caCertificatesQuery, ({ ca_certificates: all }) => all);
 
-/** A CA certificate with the revision that it was read at. */
+/** A CA certificate with the revision at which it was read. */
 export type TaggedCa = Schemas["CaCertificate"] & { etag: string | null };
 
 async function readCa(prn: string, signal: AbortSignal): Promise<TaggedCa> {
@@ -19,7 +19,7 @@ async function readCa(prn: string, signal: AbortSignal): Promise<TaggedCa> {
 	return { ...ca, etag };
 }
 
-/** The CA certificate; `null` where there is none. */
+/** The CA certificate, or `null` if it does not exist. */
 export function caCertificateQuery(prn: string) {
 	return queryOptions({
 		queryKey: ["ca_certificate", "one", prn],
@@ -36,7 +36,7 @@ export function caCertificateQuery(prn: string) {
 
 const DAY = 86_400_000;
 
-/** Certificates that were refused within the last day. */
+/** Device certificates that were refused within the last day. */
 export const strangersQuery = queryOptions({
 	queryKey: ["event", "strangers"],
 	queryFn: ({ signal }) => {
@@ -52,6 +52,6 @@ export const strangersQuery = queryOptions({
 	meta: { followsAll: true },
 });
 
-/** What people call it. */
+/** The name of a CA certificate for people. */
 export const nameOfCa = ({ description, subject }: Schemas["CaCertificate"]): string =>
 	description?.split("\n")[0] || subject;

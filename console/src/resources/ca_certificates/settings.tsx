@@ -28,7 +28,7 @@ function revisionOf(ca: TaggedCa): Revision {
 	return { values: { ...provisioningOf(ca) }, etag: ca.etag };
 }
 
-/** What becomes of devices with certificates of this CA, to be changed. */
+/** The settings for devices with certificates of this CA. */
 export function CaSettings({ ca }: { ca: TaggedCa }): ReactNode {
 	const mayUpdate = usePermission("ca_certificates_update");
 	const { names } = useReaches();

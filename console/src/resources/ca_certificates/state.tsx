@@ -5,7 +5,7 @@ import { useNow } from "../../ui/time";
 
 const MONTH = 30 * 86_400_000;
 
-/** Whether new devices of it are registered, and what stands in the way. */
+/** Whether new devices of this CA are registered, and if not, why. */
 export function CaState({ ca }: { ca: Schemas["CaCertificate"] }): ReactNode {
 	const left = Date.parse(ca.not_after) - useNow().getTime();
 	if (left < 0) return <Badge tone="bad">Has ended</Badge>;

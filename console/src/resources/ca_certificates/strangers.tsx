@@ -13,7 +13,7 @@ type Facts = Record<string, unknown>;
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** Certificates that were refused within the last day, each with the reason. */
+/** Device certificates that were refused within the last day, with the reasons. */
 export function Strangers(): ReactNode {
 	const may = usePermission("events_list");
 	const { data, error } = useQuery({ ...strangersQuery, enabled: may.allowed });

@@ -31,7 +31,7 @@ function TakeBack({ release }: { release: Release }): ReactNode {
 	);
 }
 
-/** Releases that are on no path any more. */
+/** The archived releases, which are not in the graph any more. */
 export function ArchivedReleases({ cohort, name }: { cohort: Schemas["Cohort"]; name: string }): ReactNode {
 	const { data } = useQuery(releasesOfCohortQuery(cohort.prn, "true"));
 	if (!data || data.releases.length === 0) return null;

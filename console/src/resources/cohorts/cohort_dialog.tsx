@@ -57,7 +57,7 @@ interface EditCohortDialogProps {
 	product: string;
 	from: Revision;
 	onClose: () => void;
-	/** Its name may be another one: the page's address has it. */
+	/** The name may have changed, and it is a part of the page's address. */
 	onSaved: (name: string) => void;
 }
 

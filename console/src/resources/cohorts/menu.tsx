@@ -16,7 +16,7 @@ interface CohortMenuProps {
 	name: string;
 }
 
-/** What is seldom done with a cohort: its archive, and an emergency stop of it alone. */
+/** The less common actions for a cohort: archiving it, and an emergency stop of this cohort alone. */
 export function CohortMenu({ cohort, name }: CohortMenuProps): ReactNode {
 	const [isOpen, setIsOpen] = useState(false);
 	const maySee = usePermission("organization_overview").allowed;

@@ -17,14 +17,14 @@ export const cohortsQuery = queryOptions({
 	staleTime: 60_000,
 });
 
-/** Products for the page of them. */
+/** Products for the page that lists them. */
 export function productsPageQuery(archived: "false" | "any") {
 	return pagedQuery(["product", "list", "page", archived], (query, signal) =>
 		answer(api.GET("/v1/products", { params: { query: { ...query, archived } }, signal })),
 	);
 }
 
-/** All cohorts, for the page of products. */
+/** All cohorts, for the page that lists products. */
 export function cohortsPageQuery(archived: "false" | "any") {
 	return queryOptions({
 		queryKey: ["cohort", "list", "page", archived],
@@ -37,7 +37,7 @@ export function cohortsPageQuery(archived: "false" | "any") {
 	});
 }
 
-/** The latest release of a cohort, and how many devices are on it. */
+/** The latest release of a cohort, and the number of devices on it. */
 export function graphQuery(cohortPrn: string | undefined) {
 	return queryOptions({
 		queryKey: ["cohort", "graph", cohortPrn],
@@ -48,7 +48,7 @@ export function graphQuery(cohortPrn: string | undefined) {
 	});
 }
 
-/** A cohort by its product's name and its own; `null` where there is none. */
+/** A cohort by the names of its product and of itself, or `null` if there is none. */
 export function cohortByNamesQuery(product: string, cohort: string) {
 	return queryOptions({
 		queryKey: ["cohort", "by_names", product, cohort],

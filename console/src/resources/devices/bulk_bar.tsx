@@ -36,7 +36,7 @@ interface BulkBarProps {
 	total: Total | undefined;
 }
 
-/** What can be done with the chosen devices. It stands at the lower edge of the window, however long the list is. */
+/** The actions for the selected devices. The bar stays at the lower edge of the window, whatever the length of the list. */
 export function BulkBar({ choice, chosen, total }: BulkBarProps): ReactNode {
 	const mayChange = usePermission("bulk_operations_create");
 	const mayRead = usePermission("devices_list");

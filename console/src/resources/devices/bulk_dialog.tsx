@@ -25,18 +25,18 @@ interface BulkDialogProps {
 
 type Plan = Schemas["BulkOperationPlan"];
 
-/** Of more devices than these, the number is typed. */
+/** For more devices than this, the person must type their number. */
 const MANY = 100;
 
-/** The fields that the form has. */
+/** The fields of the form. */
 const FIELDS = ["cohort_prn", "tags"];
 
-/** Whether a refusal is about one of the form's fields, and stands there. */
+/** Whether a refusal is about one of the form's fields, so that it is shown there. */
 function isAtField(error: unknown): boolean {
 	return error instanceof ApiError && Object.keys(error.fields).some((field) => FIELDS.includes(field));
 }
 
-/** One change for many devices: what it is, whom it reaches as the server counts them, and then for good. */
+/** A change of many devices: first the change, then the number of devices as counted by the server, then the confirmation. */
 export function BulkDialog({ action, chosen, onClose }: BulkDialogProps): ReactNode {
 	const [draft, setDraft] = useState<BulkDraft>({ action, cohortPrn: "", tags: [] });
 	const [typed, setTyped] = useState("");
@@ -104,7 +104,7 @@ export function BulkDialog({ action, chosen, onClose }: BulkDialogProps): ReactN
 
 const devicesOf = ({ count: many, exact }: Plan): string => counted(many, "device", "devices", exact);
 
-/** Whom it reaches. The place for it is kept, so that nothing jumps when the server has counted. */
+/** How many devices are affected. Space is reserved for it, so that the layout does not jump when the server has counted. */
 function Reached({ plan, isCounting }: { plan: Plan | undefined; isCounting: boolean }): ReactNode {
 	const words = plan
 		? plan.count === 0

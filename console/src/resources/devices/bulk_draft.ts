@@ -1,4 +1,4 @@
-// A bulk operation as its dialog has it.
+// The state of the dialog for a bulk operation.
 import type { Schemas } from "../../api/client";
 import { folded, quoted } from "../../words/commands";
 import { wordsIn } from "../../words/typed";
@@ -12,10 +12,10 @@ export interface BulkDraft {
 	tags: readonly string[];
 }
 
-/** Tags as they are typed, each once. */
+/** The typed tags, without duplicates. */
 export const tagsOf = (typed: string): string[] => [...new Set(wordsIn(typed))];
 
-/** What the server is asked for; `null` as long as something is missing. */
+/** The request to the server, or `null` while something is missing. */
 export function bodyOf({ action, cohortPrn, tags }: BulkDraft, chosen: Chosen): Schemas["BulkOperationCreate"] | null {
 	const body = { action, ...selectionOf(chosen), dry_run: false };
 	if (action === "move") return cohortPrn ? { ...body, cohort_prn: cohortPrn } : null;
@@ -23,10 +23,10 @@ export function bodyOf({ action, cohortPrn, tags }: BulkDraft, chosen: Chosen): 
 	return body;
 }
 
-/** The names of more devices would be a tower of lines. */
+/** The names of more devices would take too many lines. */
 const FEW = 6;
 
-/** The same in a terminal. */
+/** The same as a command. */
 export function commandOf({ action, tags }: BulkDraft, chosen: Chosen, cohort: string, count?: number): string {
 	const to = action === "move" ? ` --to-cohort ${quoted(cohort || "gateway/stable")}` : "";
 	const named = tags.length > 0 ? tags : ["beta"];
@@ -38,9 +38,9 @@ export function commandOf({ action, tags }: BulkDraft, chosen: Chosen, cohort: s
 
 interface ActionWords {
 	title: string;
-	/** What becomes of the devices. */
+	/** The effect on the devices. */
 	effect: string;
-	/** On the button, before "250 devices". */
+	/** The label of the button, before "250 devices". */
 	verb: string;
 }
 

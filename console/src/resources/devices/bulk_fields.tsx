@@ -15,7 +15,7 @@ interface BulkFieldsProps {
 	onChange: (change: Partial<BulkDraft>) => void;
 }
 
-/** What an action has to be told: the cohort, or the tags. */
+/** The parameters of an action: the cohort, or the tags. */
 export function BulkFields({ draft, chosen, onChange }: BulkFieldsProps): ReactNode {
 	if (draft.action === "move") return <CohortField draft={draft} onChange={onChange} />;
 	if (draft.action === "tag") return <TagsField onChange={onChange} />;
@@ -35,7 +35,7 @@ function CohortField({ draft, onChange }: Omit<BulkFieldsProps, "chosen">): Reac
 	);
 }
 
-/** How long somebody may pause in typing before the server is asked. */
+/** How long the form waits for more input before it asks the server. */
 const PAUSE = 300;
 
 function TagsField({ onChange }: Pick<BulkFieldsProps, "onChange">): ReactNode {
@@ -60,7 +60,7 @@ function TagsField({ onChange }: Pick<BulkFieldsProps, "onChange">): ReactNode {
 	);
 }
 
-/** Tags of the chosen devices, with how many have each. */
+/** The tags of the selected devices, with the number of devices for each. */
 function useTagsOf(chosen: Chosen): readonly (readonly [string, number])[] | undefined {
 	const { data } = useQuery({
 		...tagsQuery(chosen.which === "all" ? chosen.search : ""),

@@ -9,7 +9,7 @@ import { certificatesQuery } from "./queries";
 
 const MONTH = 30 * 86_400_000;
 
-/** The certificates of a device, with their end. */
+/** The certificates of a device, with their expiry. */
 export function DeviceCertificates({ devicePrn }: { devicePrn: string }): ReactNode {
 	const { data, error } = useQuery(certificatesQuery(devicePrn));
 	const now = useNow().getTime();

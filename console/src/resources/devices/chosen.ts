@@ -1,4 +1,4 @@
-// Which devices something is done to: those that are ticked, or all that a search finds.
+// The devices that an action applies to: the selected rows, or all that a search finds.
 import { useMemo, useState } from "react";
 import type { Schemas } from "../../api/client";
 import type { Ticks } from "../../ui/ticks";
@@ -9,10 +9,10 @@ export type Device = Schemas["Device"];
 
 export type Chosen =
 	| { which: "ticked"; devices: readonly Device[] }
-	/** `search`: the list's query in the API's language; nothing for all devices. */
+	/** `search`: the query of the list in the API's search language; empty for all devices. */
 	| { which: "all"; search: string };
 
-/** The part of a request that says which devices. */
+/** The part of a request that selects the devices. */
 export function selectionOf(chosen: Chosen): Pick<Schemas["BulkOperationCreate"], "search" | "device_prns"> {
 	if (chosen.which === "all") return { search: chosen.search };
 	return { device_prns: chosen.devices.map(({ prn }) => prn) };
@@ -32,7 +32,7 @@ export function chosenInWords(chosen: Chosen, total: { count: number; exact: boo
 }
 
 interface State {
-	/** What was searched when they were chosen: another search begins anew. */
+	/** The search at the time of the selection. Another search clears the selection. */
 	search: string;
 	prns: ReadonlySet<string>;
 	isAll: boolean;
@@ -40,14 +40,14 @@ interface State {
 
 export interface Choice {
 	search: string;
-	/** `null`: nothing is chosen. */
+	/** `null`: nothing is selected. */
 	chosen: Chosen | null;
 	ticks: Ticks<Device>;
 	chooseAll: () => void;
 	clear: () => void;
 }
 
-/** What is ticked in the list of devices that a search finds. */
+/** The selection in a list of devices that a search finds. */
 export function useChoice(search: string, rows: readonly Device[] | undefined): Choice {
 	const nothing: State = { search, prns: new Set(), isAll: false };
 	const [kept, setKept] = useState(nothing);

@@ -4,12 +4,12 @@ import { eachPage, type PageQuery } from "../../api/pages";
 import { quoted } from "../../words/commands";
 import { type Chosen, type Device, selectionFlags } from "./chosen";
 
-/** More are not put together in a browser; the command line has no such limit. */
+/** A browser does not export more devices. The command line has no such limit. */
 export const MOST_EXPORTED = 100_000;
 
 const COLUMNS = ["identifier", "product", "cohort", "tags", "description", "target", "quarantined"];
 
-/** A spreadsheet takes a cell that begins like this for a formula. */
+/** A spreadsheet treats a cell that begins with one of these characters as a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
 
 function cell(text: string): string {
@@ -32,7 +32,7 @@ interface Reading {
 	onRead: (devices: number) => void;
 }
 
-/** All chosen devices, read page by page where they are not there yet. */
+/** All selected devices. Those that are not loaded yet are read page by page. */
 export async function readChosen(chosen: Chosen, { signal, onRead }: Reading): Promise<readonly Device[]> {
 	if (chosen.which === "ticked") return chosen.devices;
 	const where = {
@@ -50,7 +50,7 @@ export async function readChosen(chosen: Chosen, { signal, onRead }: Reading): P
 	return found;
 }
 
-/** The same in a terminal. The command line has no CSV, but all fields. */
+/** The same as a command. The command line does not export CSV, but all fields. */
 export function exportCommand(chosen: Chosen): string {
 	if (chosen.which === "all") {
 		return `peridio devices list${chosen.search ? selectionFlags(chosen) : ""} --all --output jsonl > devices.jsonl`;

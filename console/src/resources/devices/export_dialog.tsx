@@ -13,7 +13,7 @@ import { csvOf, exportCommand, MOST_EXPORTED, readChosen } from "./export";
 
 interface ExportDialogProps {
 	chosen: Chosen;
-	/** How many there are, as far as it is known. */
+	/** The number of devices, as far as it is known. */
 	total: number;
 	onClose: () => void;
 }

@@ -7,7 +7,7 @@ import { cohortsQuery } from "../cohorts/queries";
 import styles from "./filters.module.css";
 import type { DevicesSearch } from "./search";
 
-/** How long somebody may pause in typing before it is searched. */
+/** How long the search waits for more input. */
 const PAUSE = 250;
 
 const OUTCOMES = [
@@ -27,7 +27,7 @@ function useChange(search: DevicesSearch): (change: DevicesSearch) => void {
 	};
 }
 
-/** The search and its conditions. All of it is in the page's address. */
+/** The search and the filters. They are stored in the page's address. */
 export function DeviceFilters({ search }: { search: DevicesSearch }): ReactNode {
 	const change = useChange(search);
 	const { data: cohorts } = useQuery(cohortsQuery);

@@ -7,7 +7,7 @@ import styles from "./import_report.module.css";
 
 type Report = Schemas["ImportReport"];
 
-/** What the file would do, or did: in numbers, and line by line where lines are wrong. */
+/** The effect or the result of an import: numbers, and the errors of wrong lines. */
 export function ImportReport({ report }: { report: Report }): ReactNode {
 	const { created, updated, unchanged, refused, problems } = report;
 	return (

@@ -2,11 +2,11 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 import { type DevicesSearch, queryOf } from "./search";
 
-/** The first page is what fits on a screen; who wants further ones wants many. */
+/** The first page fills a screen. Further pages are larger, because somebody who scrolls usually wants many. */
 const PAGE = 50;
 const FURTHER = 100;
 
-/** More pages are not all read again only because somebody comes back to the window. */
+/** If more pages are loaded, they are not all fetched again when the window gets the focus. */
 const FEW = 10;
 
 function hasFewPages({ state }: { state: { data?: { pages: readonly unknown[] } | undefined } }): boolean {
@@ -49,7 +49,7 @@ export function deviceCountQuery(search: DevicesSearch) {
 	});
 }
 
-/** The device with this identifier, with what belongs to it; `null` where there is none. */
+/** The device with this identifier and its related records, or `null` if there is none. */
 export function deviceQuery(identifier: string) {
 	return queryOptions({
 		queryKey: ["device", "one", identifier],
@@ -62,7 +62,7 @@ export function deviceQuery(identifier: string) {
 	});
 }
 
-/** The most common tags of the devices that a search finds, with how many have each. */
+/** The most common tags of the devices that a search finds, with the number of devices for each. */
 export function tagsQuery(search: string) {
 	return queryOptions({
 		queryKey: ["device", "tags", search],
@@ -83,7 +83,7 @@ export function deviceByPrnQuery(prn: string) {
 	});
 }
 
-/** What the device would be answered, and why. Nothing is changed by asking. */
+/** What the device would get, and why. Nothing is changed or claimed. */
 export function traceQuery(prn: string, version?: string) {
 	return queryOptions({
 		queryKey: ["device", "trace", prn, version ?? ""],
@@ -108,7 +108,7 @@ export function certificatesQuery(devicePrn: string) {
 	});
 }
 
-/** A release by its PRN, for its name. */
+/** A release by its PRN, to show its name. */
 export function releaseQuery(prn: string | null | undefined) {
 	return queryOptions({
 		queryKey: ["release", "one", prn ?? ""],

@@ -28,7 +28,7 @@ function LastReport({ report }: { report: Schemas["LastReport"] | null | undefin
 	);
 }
 
-/** What a device is, and what it says that it runs. */
+/** The properties of a device, and what it last reported. */
 export function Runs({ device }: { device: Schemas["Device"] }): ReactNode {
 	const rows = {
 		Version: <Version device={device} />,

@@ -1,8 +1,8 @@
-// What the list of devices is asked for: the page's address, and the API's search language made of it.
+// The search in the list of devices: its parameters in the page's address, and the query in the API's search language.
 
 /** The search parameters of `/devices`. */
 export interface DevicesSearch {
-	/** What was typed: plain words, or the API's search language. */
+	/** The typed text: plain words, or the API's search language. */
 	q?: string;
 	cohort?: string;
 	outcome?: string;
@@ -17,7 +17,7 @@ function text(value: unknown): string | undefined {
 	return typeof given === "string" && given.trim() ? given : undefined;
 }
 
-/** Reads an address; what means nothing is left out. */
+/** Parses an address. Unknown values are ignored. */
 export function devicesSearch(given: Record<string, unknown>): DevicesSearch {
 	const search: DevicesSearch = {};
 	const q = text(given.q);
@@ -32,17 +32,17 @@ export function devicesSearch(given: Record<string, unknown>): DevicesSearch {
 	return search;
 }
 
-/** A text in the API's search language. */
+/** A quoted text in the API's search language. */
 function literal(value: string): string {
 	return `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
-/** Whether a text is in the search language: a field, an operator and a quoted or whole value. `SN-000042` is not. */
+/** Whether a text is in the search language: a field, an operator and a complete value. `SN-000042` is not. */
 function isQuery(typed: string): boolean {
 	return /^\s*[a-z_]+\s*(?::|~|-|<=?|>=?)\s*'/.test(typed) || /^\s*[a-z_]+:(?:true|false|\d)/.test(typed);
 }
 
-/** The query for the API; nothing for all devices. */
+/** The query for the API; empty for all devices. */
 export function queryOf({ q, cohort, outcome, version, quarantined }: DevicesSearch): string | undefined {
 	const clauses = [];
 	if (q) clauses.push(isQuery(q) ? q.trim() : `identifier-${literal(q.trim())}`);
@@ -53,7 +53,7 @@ export function queryOf({ q, cohort, outcome, version, quarantined }: DevicesSea
 	return clauses.length > 0 ? clauses.join(" and ") : undefined;
 }
 
-/** How many conditions besides what was typed. */
+/** The number of filters besides the typed text. */
 export function filtersOf({ q: _, ...filters }: DevicesSearch): number {
 	return Object.keys(filters).length;
 }

@@ -10,7 +10,7 @@ const OUTCOMES: Record<string, readonly [Tone, string]> = {
 	rolled_back: ["warn", "Rolled back"],
 };
 
-/** How the device's last update went, or that it gets none. */
+/** The outcome of the device's last update, or that it gets no updates. */
 export function DeviceState({ device }: { device: Schemas["Device"] }): ReactNode {
 	if (device.quarantined) return <Badge tone="stopped">Quarantine</Badge>;
 	const known = device.outcome ? OUTCOMES[device.outcome] : undefined;

@@ -20,7 +20,7 @@ const ANSWERS: Record<string, readonly [Tone, string]> = {
 	device_quarantine: ["stopped", "Quarantine"],
 };
 
-/** How each outcome of a step is shown: a shape, and a word for readers. */
+/** How the outcome of a step is shown: a shape, and a word for screen readers. */
 const OUTCOMES: Record<string, readonly [typeof Check, string, string]> = {
 	continue: [Check, "passed", "passed"],
 	fall_through: [Minus, "not this", "skipped"],
@@ -32,12 +32,12 @@ const OUTCOMES: Record<string, readonly [typeof Check, string, string]> = {
 
 interface TraceProps {
 	device: Schemas["Device"];
-	/** Another version to assume, from the page's address. */
+	/** The version to assume instead of the reported one, from the page's address. */
 	version: string | undefined;
 	permission: Permission;
 }
 
-/** Why the device gets what it gets: each rule that the server asked, and the one that decided. */
+/** Why the device gets what it gets: each rule that the server evaluated, and the one that decided. */
 export function Trace({ device, version, permission }: TraceProps): ReactNode {
 	const { data, error } = useQuery({ ...traceQuery(device.prn, version), enabled: permission.allowed });
 	if (!permission.allowed) return <p>{permission.reason}</p>;
@@ -96,7 +96,7 @@ function StepLine({ step }: { step: Step }): ReactNode {
 	);
 }
 
-/** "As if it ran …": the same question with another version. */
+/** "As if it ran …": the same explanation for another version. */
 function Suppose({ device, version }: { device: Schemas["Device"]; version: string | undefined }): ReactNode {
 	const [typed, setTyped] = useState(version ?? "");
 	const navigate = useNavigate();

@@ -1,4 +1,4 @@
-// Who did something, by name. Names of people and keys are known to those who may see them; others see the end of the PRN.
+// The names of actors. People who may not see the names of people and keys see the end of the PRN.
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 import { usePermission } from "../../api/permissions";
@@ -20,7 +20,7 @@ const keysQuery = queryOptions({
 	staleTime: 60_000,
 });
 
-/** People and keys that the viewer may see, for choices: PRNs with names. */
+/** The people and keys that the viewer may see, for a choice: PRNs with names. */
 export function useActors(): readonly (readonly [string, string])[] {
 	const users = useQuery({ ...usersQuery, enabled: usePermission("users_list").allowed });
 	const keys = useQuery({ ...keysQuery, enabled: usePermission("api_keys_list").allowed });
@@ -30,7 +30,7 @@ export function useActors(): readonly (readonly [string, string])[] {
 	];
 }
 
-/** What an actor is called. */
+/** The name of an actor. */
 export function useActorNames(): (actor: string) => string {
 	const { data: me } = useQuery(meQuery);
 	const names = new Map(useActors());

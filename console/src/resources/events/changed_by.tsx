@@ -6,7 +6,7 @@ import { kindInWords } from "../../words/kinds";
 import { parsePrn, shortPrn } from "../../words/prns";
 import { eventsAboutQuery } from "./queries";
 
-/** Who changed a record last, and when. */
+/** Who last changed a record, and when. */
 export function ChangedBy({ prn }: { prn: string }): ReactNode {
 	const { data } = useQuery(eventsAboutQuery(prn, 1));
 	const { data: me } = useQuery(meQuery);

@@ -8,7 +8,7 @@ import { latestEventsQuery } from "./queries";
 
 const MOST = 8;
 
-/** The newest events of people, keys and the server. What devices do every day is on their pages. */
+/** The newest events caused by people, keys and the server. Frequent events of devices are on the pages of the devices. */
 export function LatestEvents(): ReactNode {
 	const { data, error } = useQuery(latestEventsQuery);
 	if (error) return <ErrorNote error={error} />;

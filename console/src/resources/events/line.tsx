@@ -16,14 +16,14 @@ export function whatHappened(type: string): string {
 	return `${kindInWords(kind)} ${verb.replaceAll("_", " ")}`;
 }
 
-/** The name that an event itself gives its record, if it gives one. */
+/** The name of the record in the event's own data, if there is one. */
 export function nameIn({ data }: Event): string | undefined {
 	const facts = data as Record<string, unknown>;
 	const named = facts.name ?? facts.identifier ?? facts.version ?? facts.email ?? facts.subject;
 	return typeof named === "string" ? named : undefined;
 }
 
-/** Who did it, in words. */
+/** The actor in words. */
 export function Actor({ actor }: { actor: string }): ReactNode {
 	const { data: me } = useQuery(meQuery);
 	if (me?.user.prn === actor) return <>you</>;

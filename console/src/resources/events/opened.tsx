@@ -25,7 +25,7 @@ function isFacts(value: unknown): value is Facts {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What is behind an event: what changed, of which request, from where. */
+/** The details of an event: what changed, in which request, from which address. */
 export function OpenedEvent({ event }: { event: Event }): ReactNode {
 	const { changed, from, to, ...facts } = event.data as Facts;
 	return (
@@ -48,7 +48,7 @@ export function OpenedEvent({ event }: { event: Event }): ReactNode {
 }
 
 function Changes({ names, from, to }: { names: readonly string[]; from: Facts; to: Facts }): ReactNode {
-	// Of secrets and long texts, events say only that they changed.
+	// For secrets and long texts, events only say that they changed.
 	const shown = (facts: Facts, name: string): string => (name in facts ? inWords(facts[name]) : "not kept");
 	return (
 		<table className={styles.changes} aria-label="What changed">
@@ -72,7 +72,7 @@ function Changes({ names, from, to }: { names: readonly string[]; from: Facts; t
 	);
 }
 
-/** The fields of what was made or deleted; those with nothing in them are in the raw event only. */
+/** The fields of a created or deleted record. Empty fields are shown only in the raw event. */
 function Facts({ facts }: { facts: Facts }): ReactNode {
 	const known = Object.entries(facts).filter(([, value]) => value !== null && !(Array.isArray(value) && !value.length));
 	if (known.length === 0) return null;

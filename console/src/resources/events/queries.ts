@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 
-/** The newest events of the organization that are not of devices' daily life. */
+/** The newest events of the organization, without the frequent events of devices. */
 export const latestEventsQuery = queryOptions({
 	queryKey: ["event", "latest"],
 	queryFn: ({ signal }) => answer(api.GET("/v1/events", { params: { query: { limit: 30, order: "desc" } }, signal })),

@@ -1,24 +1,24 @@
-// What the audit trail is asked for: the page's address, and the API's parameters made of it.
+// The search in the audit trail: its parameters in the page's address, and the parameters for the API.
 
 /** The search parameters of `/audit`. */
 export interface AuditSearch {
 	type?: string;
-	/** The PRN of who did it, or `system`. */
+	/** The PRN of the actor, or `system`. */
 	actor?: string;
-	/** The PRN of a record that it is about, or that did it. */
+	/** The PRN of a record that the event is about, or that caused it. */
 	about?: string;
 	request?: string;
-	/** RFC 3339. */
+	/** In RFC 3339. */
 	from?: string | undefined;
 	to?: string | undefined;
-	/** The UUID of the event that is open. */
+	/** The UUID of the opened event. */
 	open?: string;
 }
 
 const TEXTS = ["type", "actor", "about", "request", "open"] as const;
 const TIMES = ["from", "to"] as const;
 
-/** Reads an address; what means nothing is left out. */
+/** Parses an address. Unknown values are ignored. */
 export function auditSearch(given: Record<string, unknown>): AuditSearch {
 	const search: AuditSearch = {};
 	for (const name of TEXTS) {
@@ -49,7 +49,7 @@ export function eventParameters(search: AuditSearch): Record<string, string> {
 	return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }
 
-/** Where all events that are found can be had as a file: of a year at most. */
+/** The URL of the found events as a file, for at most a year. */
 export function exportOf(search: AuditSearch, format: "csv" | "jsonl", organization: string | undefined): string {
 	const { request_id, search: times, ...same } = eventParameters({ ...search, from: undefined, to: undefined });
 	const clauses = [times, request_id && `request_id:'${request_id}'`].filter(Boolean).join(" and ");
@@ -58,7 +58,7 @@ export function exportOf(search: AuditSearch, format: "csv" | "jsonl", organizat
 	return `/v1/events/export?${new URLSearchParams(all)}`;
 }
 
-/** Whether anything narrows the trail. */
+/** Whether any filter is set. */
 export function isNarrowed({ open: _, ...filters }: AuditSearch): boolean {
 	return Object.keys(filters).length > 0;
 }

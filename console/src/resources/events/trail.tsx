@@ -23,7 +23,7 @@ type Event = Schemas["Event"];
 
 const idOf = ({ prn }: Event): string => parsePrn(prn)?.id ?? prn;
 
-/** How many newer events there are than the page shows: up to a page of them. */
+/** How many newer events there are than the page shows: at most a page of them. */
 function useNewer(search: AuditSearch, shown: readonly Event[] | undefined): { records: number; isAll: boolean } {
 	const { data } = useQuery(newestQuery(search));
 	const newest = data?.events ?? [];
@@ -115,7 +115,7 @@ function Entry({ event, place, isOpen, onToggle }: EntryProps): ReactNode {
 	);
 }
 
-/** What it happened to: by its name, or else by the end of its PRN. */
+/** The record that the event is about: its name, otherwise the end of its PRN. */
 function RecordName({ event }: { event: Event }): ReactNode {
 	const nameOf = useActorNames();
 	const name = nameIn(event);

@@ -25,7 +25,7 @@ const HOUR = 3_600_000;
 
 const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 
-/** Who, what, which record, which request, when. All of it is in the page's address. */
+/** Filters by actor, type, record, request and time. They are stored in the page's address. */
 export function TrailFilters({ search }: { search: AuditSearch }): ReactNode {
 	const change = useAuditChange(search);
 	return (
@@ -118,7 +118,7 @@ function ActorChoice({ chosen, onChange }: ChoiceProps): ReactNode {
 	);
 }
 
-/** A record by its PRN; anything else stays in the box until it is one. */
+/** A record by its PRN. Other input stays in the field until it is a PRN. */
 function RecordBox({ onChange }: { onChange: (prn: string) => void }): ReactNode {
 	const id = useId();
 	const take = (text: string): void => {

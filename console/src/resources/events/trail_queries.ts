@@ -4,7 +4,7 @@ import { type AuditSearch, eventParameters } from "./search";
 
 const PAGE = 50;
 
-/** The trail, the newest first, page by page. It is read once: what happens meanwhile waits behind a bar. */
+/** The audit trail, the newest first, page by page. It is read once; newer events are announced by a bar. */
 export function trailQuery(search: AuditSearch) {
 	const parameters = eventParameters(search);
 	return infiniteQueryOptions({
@@ -19,7 +19,7 @@ export function trailQuery(search: AuditSearch) {
 	});
 }
 
-/** The newest events of the same search, to count those that the page does not show yet. */
+/** The newest events of the same search, to count those that are not shown yet. */
 export function newestQuery(search: AuditSearch) {
 	const parameters = eventParameters(search);
 	return queryOptions({

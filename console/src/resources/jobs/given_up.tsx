@@ -19,7 +19,7 @@ const givenUpQuery = pagedQuery(["job", "given_up"], (page, signal) => {
 	return answer(api.GET("/v1/jobs", { params: { query }, signal }));
 });
 
-/** Work of the server that will not be tried again by itself. */
+/** Jobs of the server that will not be retried automatically. */
 export function JobsGivenUp(): ReactNode {
 	const list = usePaged(givenUpQuery, ({ jobs }) => jobs);
 	const mayRetry = usePermission("jobs_retry");

@@ -12,14 +12,14 @@ export const organizationQuery = queryOptions({
 	meta: { followsAll: true },
 });
 
-/** The organization with the revision that it was read at. */
+/** The organization with the revision at which it was read. */
 export type TaggedOrganization = Schemas["Organization"] & { etag: string | null };
 
 /** The organization as it is now. */
 export const readOrganization = (): Promise<TaggedOrganization> =>
 	queryClient.fetchQuery({ ...organizationQuery, staleTime: 0 });
 
-/** Changes it, if it is still the one that was read. */
+/** Changes the organization, if it has not changed since it was read. */
 export async function updateOrganization(body: Schemas["OrganizationUpdate"], etag: string | null): Promise<void> {
 	await change(() => api.PATCH("/v1/organization", { body, headers: ifMatch(etag) }));
 	await queryClient.invalidateQueries({ queryKey: ["organization"] });

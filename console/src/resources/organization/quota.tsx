@@ -16,7 +16,7 @@ import styles from "./quota.module.css";
 
 type Binary = Schemas["Binary"];
 
-/** Of how many binaries, the newest, the sizes are added up. The API has no sum by artifact. */
+/** How many of the newest binaries are summed up. The API has no sum by artifact. */
 const LOOKED_AT = 100;
 
 const sizesQuery = queryOptions({
@@ -44,7 +44,7 @@ function sums(binaries: readonly Binary[]): [string, number][] {
 	return [...all].sort(([, one], [, other]) => other - one).slice(0, 6);
 }
 
-/** How much content is stored, of how much, and what fills it. */
+/** The stored content and its limit, and the artifacts that use the most. */
 export function Quota({ organization }: { organization: TaggedOrganization }): ReactNode {
 	const { storage_used: used, storage_quota: quota } = organization;
 	const mayList = usePermission("binaries_list");

@@ -16,7 +16,7 @@ import { readOrganization, type TaggedOrganization, updateOrganization } from ".
 
 type Organization = Schemas["Organization"];
 
-/** The settings as they are typed, by their names in the API. */
+/** The typed settings, by their names in the API. */
 function revisionOf({ etag, ...organization }: TaggedOrganization): Revision {
 	return { values: valuesOf(organization), etag };
 }
@@ -50,7 +50,7 @@ function bodyOf(changes: Values): Schemas["OrganizationUpdate"] {
 	};
 }
 
-/** The organization's settings that are about all of it. */
+/** The settings of the whole organization. */
 export function OrganizationForm({ organization }: { organization: TaggedOrganization }): ReactNode {
 	const mayUpdate = usePermission("organization_update");
 	const editing = useEdit({

@@ -16,7 +16,7 @@ import { Reach } from "./reach";
 
 type Override = Schemas["BundleOverride"];
 
-/** Ends an override at once: its devices get the releases of their cohorts again. One that has not begun is deleted. */
+/** Ends an override at once: its devices get the releases of their cohorts again. An override that has not begun is deleted. */
 function End({ override, time }: { override: Override; time: OverrideTime }): ReactNode {
 	const mayEnd = usePermission("bundle_overrides_update");
 	const mayDelete = usePermission("bundle_overrides_delete");
@@ -51,7 +51,7 @@ function End({ override, time }: { override: Override; time: OverrideTime }): Re
 	);
 }
 
-/** Opens the form of an override, as it is now. */
+/** Opens the form of an override with its current values. */
 function Edit({ override }: { override: Override }): ReactNode {
 	const permission = usePermission("bundle_overrides_update");
 	const [isOpen, setIsOpen] = useState(false);
@@ -70,7 +70,7 @@ function Edit({ override }: { override: Override }): ReactNode {
 	);
 }
 
-/** The columns of lists of overrides; what stands last depends on whether they are over. */
+/** The columns of lists of overrides. The last column depends on whether they have ended. */
 export function overrideColumns(time: OverrideTime): Column<Override>[] {
 	const columns: Column<Override>[] = [
 		{ heading: "Override", width: "name", cell: ({ name }) => name },

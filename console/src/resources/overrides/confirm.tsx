@@ -10,13 +10,13 @@ type PlannedCount = Schemas["PlannedCount"];
 
 const trial = { dry_run: true } as const;
 
-/** What a new override would do. */
+/** The effect of a new override. */
 export async function planCreate(body: Schemas["BundleOverrideCreate"]): Promise<Plan | null> {
 	const answered = await answer(api.POST("/v1/bundle_overrides", { params: { query: trial }, body }));
 	return "plan" in answered ? answered.plan : null;
 }
 
-/** What a change of an override would do. */
+/** The effect of a change of an override. */
 export async function planUpdate(prn: string, body: Schemas["BundleOverrideUpdate"]): Promise<Plan | null> {
 	const params = { path: { prn }, query: trial };
 	const answered = await answer(api.PATCH("/v1/bundle_overrides/{prn}", { params, body }));
@@ -29,13 +29,13 @@ interface ConfirmOverrideProps {
 	plan: () => Promise<Plan | null>;
 	apply: () => Promise<unknown>;
 	command: string;
-	/** The name of the bundle that its devices would get. */
+	/** The name of the bundle for its devices. */
 	bundle: string;
 	onDone: () => void;
 	onClose: () => void;
 }
 
-/** Says whom an override reaches before it is made or changed. */
+/** Shows the affected devices before an override is created or changed. */
 export function ConfirmOverride({ bundle, onDone, ...rest }: ConfirmOverrideProps): ReactNode {
 	const done = async (): Promise<void> => {
 		await queryClient.invalidateQueries({ queryKey: ["bundle_override"] });
@@ -44,7 +44,7 @@ export function ConfirmOverride({ bundle, onDone, ...rest }: ConfirmOverrideProp
 	return <ConfirmPlan {...rest} view={(plan) => <OverridePlan {...{ plan, bundle }} />} onDone={done} />;
 }
 
-/** "12 devices", "about 12 devices" where some may have been counted twice. */
+/** "12 devices", or "about 12 devices" if some may have been counted twice. */
 function devicesInWords({ count, exact }: PlannedCount): string {
 	return `${exact ? "" : "about "}${counted(count, "device", "devices")}`;
 }

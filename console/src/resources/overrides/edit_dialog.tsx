@@ -60,7 +60,7 @@ interface EditOverrideProps {
 	onClose: () => void;
 }
 
-/** The dialog, once the override has been read as it is now. */
+/** The dialog, after the override was read. */
 export function EditOverride(props: EditOverrideProps): ReactNode {
 	const { prn } = props.override;
 	const { data } = useQuery({
@@ -72,11 +72,11 @@ export function EditOverride(props: EditOverrideProps): ReactNode {
 	return data ? <EditOverrideDialog {...props} from={data} /> : null;
 }
 
-/** What was changed in the form and waits until its plan was seen. */
+/** The change in the form, which waits until the person has seen its plan. */
 interface Review {
 	changes: Values;
 	etag: string | null;
-	/** Lets the form go on: it stays open if there is nothing more to say. */
+	/** Continues the form: it stays open if there is nothing more to say. */
 	end: () => void;
 	refuse: (error: unknown) => void;
 }
@@ -103,7 +103,7 @@ function commandOf(name: string, changes: Values, { bundles, cohorts }: ReturnTy
 	return folded(`peridio bundle-overrides update ${quoted(name)}${flags(named)}${each.join("")}`);
 }
 
-/** Changes an override: what is changed, then whom that reaches. If somebody else changed it meanwhile, the form says so. */
+/** Changes an override: first the change, then the affected devices. If somebody else changed it in the meantime, the form says so. */
 function EditOverrideDialog({ override, from, onClose }: EditOverrideProps & { from: Revision }): ReactNode {
 	const { prn, name } = override;
 	const [review, setReview] = useState<Review | null>(null);
@@ -157,7 +157,7 @@ function ReviewDialog({ override, review, choices, command, onBack, onDone }: Re
 			await change(() => api.PATCH("/v1/bundle_overrides/{prn}", { params, body, headers: ifMatch(etag) }));
 		} catch (error) {
 			if (isStatus(error, 412)) {
-				// The form brings both changes together.
+				// The form merges both changes.
 				onBack();
 				refuse(error);
 			}

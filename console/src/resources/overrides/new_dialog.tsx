@@ -23,7 +23,7 @@ interface Draft {
 	bundle: string;
 	whom: Whom;
 	cohort: string;
-	/** Tags, or identifiers of devices, with spaces between them. */
+	/** Tags or identifiers of devices, separated by spaces. */
 	words: string;
 	starts: string | null;
 	ends: string | null;
@@ -31,7 +31,7 @@ interface Draft {
 
 const BLANK: Draft = { name: "", bundle: "", whom: "cohort", cohort: "", words: "", starts: null, ends: null };
 
-/** The PRNs of devices by their identifiers, each asked for by its name. */
+/** The PRNs of devices, looked up by their identifiers. */
 async function devicePrns(identifiers: string[]): Promise<string[]> {
 	const found = await Promise.all(
 		identifiers.map(async (identifier) => {
@@ -70,7 +70,7 @@ function commandOf(draft: Draft, bundle: string | undefined, cohort: string | un
 	return folded(`peridio bundle-overrides create${what}${whom}${flags(times)}`);
 }
 
-/** Gives a bundle to chosen devices for some time, whatever their releases say: first which, then whom that reaches. */
+/** Gives a bundle to chosen devices for some time, instead of their releases: first the devices, then the effect. */
 export function NewOverrideDialog({ onClose }: { onClose: () => void }): ReactNode {
 	const [draft, setDraft] = useState(BLANK);
 	const [isReviewed, setIsReviewed] = useState(false);

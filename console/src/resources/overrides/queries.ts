@@ -16,7 +16,7 @@ export const overridesQuery = queryOptions({
 	meta: { followsAll: true },
 });
 
-/** How many devices have at least one of these tags: of one tag it is exact, of several at least the most common one's. */
+/** How many devices have at least one of these tags. Exact for one tag; for several tags, at least the number of the most common one. */
 export function taggedQuery(tag: string) {
 	return queryOptions({
 		queryKey: ["device", "count", "tag", tag],

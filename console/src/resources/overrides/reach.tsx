@@ -7,7 +7,7 @@ import { counted } from "../../words/counts";
 import { cohortsQuery } from "../cohorts/queries";
 import { taggedQuery } from "./queries";
 
-/** Whom an override reaches. */
+/** The devices of an override. */
 export function Reach({ override }: { override: Schemas["BundleOverride"] }): ReactNode {
 	const { cohort_prn: cohort, tags, device_prns: devices } = override;
 	if (cohort) return <CohortReach prn={cohort} />;

@@ -9,10 +9,13 @@ import styles from "./beginning.module.css";
 import { type Step, stepsOf } from "./beginning_steps";
 import { beginningsQuery, firstDevice, firstDevicesQuery, firstReleaseQuery, isFleet, isReady } from "./queries";
 
-/** How often a device that was registered is looked for. */
+/** How often the page checks for a registered device. */
 const WAIT = 3_000;
 
-/** The way to the first device, whose steps tick themselves off, whoever did them. It stays while the page does, also once all are done. */
+/**
+ * The steps to the first device. They are ticked automatically, whoever did them. The list stays until the page is left, even if all steps
+ * are done.
+ */
 export function Beginning(): ReactNode {
 	const [wasShown, setWasShown] = useState(false);
 	const { data: devices } = useQuery({

@@ -12,16 +12,16 @@ import styles from "./beginning.module.css";
 
 interface StepFormProps {
 	label: string;
-	/** What it does in the first place: who may not do that sees why. */
+	/** The operation of the step. People who may not do it see the reason. */
 	operation: ScopedOperation;
 	action: string;
 	submit: (values: Record<string, string>) => Promise<unknown>;
 	children: ReactNode;
-	/** Other ways to the same. */
+	/** Other ways to do the same. */
 	also?: ReactNode;
 }
 
-/** The form of a step: values that one can take as they are. */
+/** The form of a step, with default values. */
 function StepForm({ label, operation, action, submit, children, also }: StepFormProps): ReactNode {
 	const permission = usePermission(operation);
 	const send = useMutation({ mutationFn: submit });
@@ -50,7 +50,7 @@ async function artifactOf(name: string): Promise<Schemas["Artifact"]> {
 	return (await change(() => api.POST("/v1/artifacts", { body: { name } }))).artifact;
 }
 
-/** Makes an artifact with a version, and goes to where files are uploaded. */
+/** Creates an artifact with a version, and goes to the page for uploads. */
 export function FirmwareForm(): ReactNode {
 	const navigate = useNavigate();
 	const submit = async ({ name = "", version = "" }: Record<string, string>): Promise<void> => {
@@ -79,11 +79,11 @@ async function productOf(name: string, target: string): Promise<Schemas["Product
 
 interface CohortFormProps {
 	product: Schemas["Product"] | undefined;
-	/** Of what was uploaded. */
+	/** The version that was uploaded. */
 	target: string | undefined;
 }
 
-/** Makes a product with a cohort. */
+/** Creates a product with a cohort. */
 export function CohortForm({ product, target }: CohortFormProps): ReactNode {
 	const submit = async (values: Record<string, string>): Promise<void> => {
 		const { prn } = await productOf(values.product ?? "", values.target ?? "");
@@ -138,12 +138,12 @@ export function DeviceForm({ cohort }: { cohort: Schemas["Cohort"] }): ReactNode
 }
 
 interface BundleFormProps {
-	/** What it is made of. */
+	/** The version that the bundle is made of. */
 	version: Schemas["ArtifactVersion"];
 	cohort: Schemas["Cohort"];
 }
 
-/** Makes a bundle of a version, and goes to the form of its release. */
+/** Creates a bundle of a version, and goes to the form of its release. */
 export function BundleForm({ version, cohort }: BundleFormProps): ReactNode {
 	const navigate = useNavigate();
 	const submit = async ({ name = "" }: Record<string, string>): Promise<void> => {

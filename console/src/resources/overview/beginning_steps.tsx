@@ -1,4 +1,4 @@
-// The six steps from nothing to the first device: what is done, and what does the next one.
+// The six steps to the first device: which are done, and how to do the next one.
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "../../api/client";
 import { usePermission } from "../../api/permissions";
@@ -15,7 +15,7 @@ import type { Beginnings } from "./queries";
 export interface Step {
 	id: string;
 	words: string;
-	/** What did it; nothing while it is to be done. */
+	/** The record that completed the step; nothing while it is not done. */
 	done: ReactNode;
 	why: string;
 	form: ReactNode;
@@ -102,7 +102,7 @@ function cohortStep({ cohort, product, binary }: Beginnings): Step {
 	};
 }
 
-/** To the form of the release, once there is a bundle; else to that of a bundle of what is signed. */
+/** To the form of the release if there is a bundle, otherwise to the form of a bundle of the signed binaries. */
 function ReleaseForm({ signed, cohort, bundle }: Beginnings): ReactNode {
 	const version = signed?.artifact_version;
 	if (!cohort) return <p>It takes a cohort to release it to.</p>;
@@ -135,7 +135,7 @@ function releaseStep(there: Beginnings): Step {
 	};
 }
 
-/** Devices have a listener of their own, by default at this port. */
+/** Devices use another listener, by default at this port. */
 const deviceUrl = (): string => `https://${window.location.hostname}:8443`;
 
 function deviceStep({ cohort }: Beginnings, device: Schemas["Device"] | undefined): Step {
@@ -180,7 +180,7 @@ function FirstDevice({ device, cohort }: FirstDeviceProps): ReactNode {
 	return cohort ? <DeviceForm cohort={cohort} /> : <p>It takes a cohort to register it in.</p>;
 }
 
-/** The steps, in the order in which one needs them. */
+/** The steps in their order. */
 export function stepsOf(there: Beginnings, device: Schemas["Device"] | undefined): Step[] {
 	return [
 		keyStep(there),

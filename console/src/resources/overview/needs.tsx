@@ -50,7 +50,7 @@ function unfinished({ binaries }: Overview): Need[] {
 	return [{ id: "verification", tone: "bad", state: "Failed", words }];
 }
 
-/** What somebody should look at, the worst first. */
+/** The items that need attention, the most serious first. */
 export function needsOf(overview: Overview): Need[] {
 	return [...failures(overview), ...unfinished(overview), ...jobs(overview), ...certificates(overview)];
 }

@@ -7,7 +7,7 @@ export const overviewQuery = queryOptions({
 	meta: { followsAll: true, followsDevices: true },
 });
 
-/** How many devices last reported which version. */
+/** The number of devices by reported version. */
 export const versionsQuery = queryOptions({
 	queryKey: ["device", "summary"],
 	queryFn: ({ signal }) =>
@@ -18,11 +18,11 @@ export const versionsQuery = queryOptions({
 const first = { limit: 1 } as const;
 const ofVersion = { "expand[]": ["artifact_version", "artifact_version.artifact"] };
 
-/** What there is of all that brings an update to a device: one of each kind, or nothing. */
+/** The records that are needed to bring an update to a device: one of each kind, or nothing. */
 export interface Beginnings {
 	signingKey: Schemas["SigningKey"] | undefined;
 	binary: Schemas["Binary"] | undefined;
-	/** One that awaits its signature. */
+	/** A binary that is not signed yet. */
 	signable: Schemas["Binary"] | undefined;
 	signed: Schemas["Binary"] | undefined;
 	product: Schemas["Product"] | undefined;
@@ -31,19 +31,19 @@ export interface Beginnings {
 	release: Schemas["Release"] | undefined;
 }
 
-/** The release of an organization that has devices; `null` as long as there is none. */
+/** The release of an organization that has devices, or `null` if there is none. */
 export const firstReleaseQuery = queryOptions({
 	queryKey: ["release", "beginnings"],
 	queryFn: async ({ signal }) =>
 		(await answer(api.GET("/v1/releases", { params: { query: first }, signal }))).releases[0] ?? null,
 });
 
-/** Whether there is one of all that a release is made of, and the release. */
+/** Whether there is one of each record that a release needs, and the release. */
 export function isReady(there: Beginnings | undefined): boolean {
 	return Boolean(there?.signingKey && there.binary && there.signed && there.cohort && there.release);
 }
 
-/** To be asked only where it is shown, and until there is one of each: these are many requests. */
+/** Only used while it is shown and until there is one of each kind, because it makes many requests. */
 export const beginningsQuery = queryOptions({
 	queryKey: ["organization", "beginnings"],
 	queryFn: async ({ signal }): Promise<Beginnings> => {
@@ -76,7 +76,7 @@ export const beginningsQuery = queryOptions({
 	meta: { followsAll: true },
 });
 
-/** The newest devices: more than a handful are a fleet, whether they have asked yet or not. */
+/** The newest devices. If there are more than a few, it is a fleet, whether the devices have connected or not. */
 export const firstDevicesQuery = queryOptions({
 	queryKey: ["device", "beginnings"],
 	queryFn: async ({ signal }) => {
@@ -86,7 +86,7 @@ export const firstDevicesQuery = queryOptions({
 	meta: { followsAll: true },
 });
 
-/** The device that is waited for, or that has asked. */
+/** The device that has not connected yet, or that has. */
 export function firstDevice(devices: readonly Schemas["Device"][]): Schemas["Device"] | undefined {
 	return devices.find(({ last_connected_at: asked }) => asked) ?? devices[0];
 }

@@ -12,7 +12,7 @@ import { StopName } from "./stop_name";
 
 type Stop = Schemas["Stop"];
 
-/** The stops that are on, each with the button that ends it. It says first what follows. */
+/** The active emergency stops, each with a button that ends it. The dialog first says what will happen. */
 export function ResumeDialog({ stops, onClose }: { stops: readonly Stop[]; onClose: () => void }): ReactNode {
 	const resume = useMutation({
 		mutationFn: ({ product_prn, cohort_prn }: Stop) =>

@@ -25,7 +25,7 @@ function flagOf(what: string): string {
 	return what.includes(":cohort:") ? ` --cohort-prn ${what}` : ` --product-prn ${what}`;
 }
 
-/** Stops all updates at once. The one stop that asks for something: a reason, for those who wonder at night. */
+/** Stops all updates at once. This is the only stop that asks for something: a reason, for people who find it later. */
 export function StopDialog({ initially = ALL, onClose }: { initially?: string; onClose: () => void }): ReactNode {
 	const [what, setWhat] = useState(initially);
 	const [reason, setReason] = useState("");

@@ -4,7 +4,7 @@ import { answer, api, type Schemas } from "../../api/client";
 import { meQuery } from "../../api/queries";
 import { cohortPath } from "../../words/names";
 
-/** What a stop is about: the organization, a product or a cohort, by its name. */
+/** The name of what is stopped: the organization, a product or a cohort. */
 export function StopName({ stop }: { stop: Schemas["Stop"] }): ReactNode {
 	const { data: me } = useQuery(meQuery);
 	const product = useQuery({

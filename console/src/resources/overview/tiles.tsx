@@ -9,7 +9,7 @@ function shown(number: Schemas["Number"] | null | undefined): string {
 	return number.exact ? count(number.count) : `${count(number.count)}+`;
 }
 
-/** The fleet in numbers, each of which leads to the devices that it counts. They have their place before they are known. */
+/** The numbers of the fleet, each with a link to the counted devices. Space is reserved while they are loading. */
 export function FleetTiles({ overview }: { overview: Schemas["Overview"] | undefined }): ReactNode {
 	const failed = overview?.failed_devices?.count ?? 0;
 	const quarantined = overview?.quarantined_devices?.count ?? 0;

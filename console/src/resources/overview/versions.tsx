@@ -4,7 +4,7 @@ import { Link } from "../../ui/link";
 import { count, counted } from "../../words/counts";
 import styles from "./versions.module.css";
 
-/** As many bars as can be read at a glance; the rest is one line. */
+/** The maximum number of bars. The rest is shown as one line. */
 const MOST_BARS = 8;
 
 interface BarProps {
@@ -63,7 +63,7 @@ function Product({ product }: { product: Schemas["ProductCount"] }): ReactNode {
 	);
 }
 
-/** How many devices of each product run which version. */
+/** The number of devices of each product by version. */
 export function Versions({ summary }: { summary: Schemas["DeviceSummary"] }): ReactNode {
 	const products = summary.products.filter(({ devices }) => devices > 0);
 	return (

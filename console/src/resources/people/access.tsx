@@ -9,11 +9,11 @@ import { useReaches } from "./reach";
 
 type Grant = Schemas["Grant"];
 
-/** Few scopes by their names, many by their number. */
+/** The names of a few scopes, or the number of many. */
 const inWords = (scopes: readonly string[]): string =>
 	scopes.length > 3 ? counted(scopes.length, "scope", "scopes") : scopes.join(", ");
 
-/** What somebody may do, and where, with the names of products and cohorts. */
+/** The permissions of a person or key, with the names of products and cohorts. */
 export function Access({ grants }: { grants: readonly Grant[] }): ReactNode {
 	const { names } = useReaches();
 	const words = ({ role, scopes, product_prns = [], cohort_prns = [] }: Grant): string => {

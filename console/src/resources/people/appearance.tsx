@@ -17,7 +17,7 @@ const ZONES = [
 	...["UTC", ...Intl.supportedValuesOf("timeZone")].map((zone) => [zone, zone] as const),
 ] as const;
 
-/** How the console looks in this browser. */
+/** The appearance of the console in this browser. */
 export function Appearance(): ReactNode {
 	const [theme, setTheme] = useState<Theme>(chosenTheme);
 	const [zone, setZone] = useState(chosenZone);

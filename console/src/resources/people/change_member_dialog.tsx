@@ -17,7 +17,7 @@ interface ChangeMemberProps {
 	onClose: () => void;
 }
 
-/** Changes what a person may do, and where. */
+/** Changes the permissions of a person. */
 export function ChangeMemberDialog({ membership, onClose }: ChangeMemberProps): ReactNode {
 	const { prn, user } = membership;
 	const [drafts, setDrafts] = useState(() => membership.grants.map(draftOf));

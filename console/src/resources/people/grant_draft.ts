@@ -1,4 +1,4 @@
-// Grants while they are put together: what somebody or a key is to be allowed, and where.
+// Grants while they are edited: the permissions of a person or key, and the products and cohorts that they are limited to.
 import type { Schemas } from "../../api/client";
 import { scopes } from "../../api/generated/scopes";
 import { quoted } from "../../words/commands";
@@ -11,7 +11,7 @@ export interface GrantDraft {
 	role: string;
 	scopes: string[];
 	isWhole: boolean;
-	/** PRNs of products and cohorts, where it is not the whole organization. */
+	/** The PRNs of products and cohorts, if the grant is not for the whole organization. */
 	reach: string[];
 }
 
@@ -24,7 +24,7 @@ export const ROLE_CHOICES = ROLES.map((role) => [role, roleInWords(role)] as con
 /** A role, or single scopes. */
 export const GRANT_CHOICES = [...ROLE_CHOICES, [SINGLE, "Single scopes"] as const];
 
-/** All scopes that an operation of the API takes. */
+/** All scopes that operations of the API need. */
 export const ALL_SCOPES: readonly string[] = [...new Set<string>(Object.values(scopes))].sort();
 
 export const newDraft = (): GrantDraft => ({ role: "viewer", scopes: [], isWhole: true, reach: [] });
@@ -36,7 +36,7 @@ export function draftOf({ role, scopes: single, product_prns = [], cohort_prns =
 
 const isCohort = (prn: string): boolean => prn.includes(":cohort:");
 
-/** The body that the API takes. A reach without anything in it is refused here, because to the API it would be the whole organization. */
+/** The request body. A limit without products and cohorts is refused here, because the API would take it for the whole organization. */
 export function grantOf({ role, scopes: single, isWhole, reach }: GrantDraft): Grant {
 	const prns = isWhole ? [] : reach;
 	return {
@@ -46,7 +46,7 @@ export function grantOf({ role, scopes: single, isWhole, reach }: GrantDraft): G
 	};
 }
 
-/** What is still missing, in a sentence. */
+/** What is still missing, as a sentence. */
 export function missingIn(drafts: readonly GrantDraft[]): string | undefined {
 	if (drafts.some(({ isWhole, reach }) => !isWhole && reach.length === 0))
 		return "Choose at least one product or cohort.";
@@ -62,7 +62,7 @@ function reachFlags({ isWhole, reach }: GrantDraft, names: Names): string {
 	return reach.map((prn) => ` --${isCohort(prn) ? "cohort" : "product"} ${quoted(names.get(prn) ?? prn)}`).join("");
 }
 
-/** The options of `peridio`; nothing where one command can't say it, because each grant has a reach of its own. */
+/** The options of `peridio`; nothing if one command can't express it, because each grant has its own limits. */
 export function flagsOf(drafts: readonly GrantDraft[], names: Names): string | undefined {
 	const reaches = new Set(drafts.map((draft) => reachFlags(draft, names)));
 	if (reaches.size > 1) return undefined;

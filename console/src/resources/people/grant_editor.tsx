@@ -10,11 +10,11 @@ import { useReaches } from "./reach";
 interface GrantEditorProps {
 	drafts: readonly GrantDraft[];
 	onChange: (drafts: GrantDraft[]) => void;
-	/** Whether there may be more than one, each with a reach of its own. A key has one. */
+	/** Whether several grants with their own limits are possible. A key has only one. */
 	isSingle?: boolean;
 }
 
-/** What somebody may do, and where. */
+/** Edits permissions and their limits. */
 export function GrantEditor({ drafts, onChange, isSingle }: GrantEditorProps): ReactNode {
 	const set = (index: number, draft: GrantDraft): void =>
 		onChange(drafts.map((each, place) => (place === index ? draft : each)));

@@ -12,7 +12,7 @@ function reachOf({ product_prns = [], cohort_prns = [] }: Schemas["Grant"]): str
 	return parts.length > 0 ? ` in ${parts.join(" and ")}` : "";
 }
 
-/** What somebody may do, and where. */
+/** Permissions and their limits. */
 export function Grants({ grants }: { grants: readonly Schemas["Grant"][] }): ReactNode {
 	return (
 		<span className={styles.grants}>

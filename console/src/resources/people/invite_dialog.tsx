@@ -17,7 +17,7 @@ interface InviteDialogProps {
 	onInvited: (url: string, email: string) => void;
 }
 
-/** Invites a person: whom, as what, and where. */
+/** Invites a person with a role and its limits. */
 export function InviteDialog({ onClose, onInvited }: InviteDialogProps): ReactNode {
 	const [email, setEmail] = useState("");
 	const [drafts, setDrafts] = useState([newDraft()]);

@@ -21,7 +21,7 @@ type Membership = Schemas["Membership"];
 type Open = { what: "change" | "remove"; membership: Membership };
 type Made = { url: string; user: Schemas["User"] };
 
-/** Changes an account; refusals (such as of the last administrator) are said at the edge of the page. */
+/** Changes an account. Refusals (such as for the last administrator) are shown as a message at the edge of the page. */
 function useAccountChange<T>(request: (prn: string) => Promise<T>, done: (answered: T, user: Schemas["User"]) => void) {
 	return useMutation({
 		mutationFn: ({ prn }: Schemas["User"]) => request(prn),
@@ -106,7 +106,7 @@ function Member({ membership, onOpen, onLink }: MemberProps): ReactNode {
 	);
 }
 
-/** A menu's entry that says why it is refused, where it is. */
+/** An entry of a menu that shows why it is disabled. */
 function entry(id: string, words: string, permission: Permission, onAction: () => void) {
 	if (permission.allowed) return { id, words, onAction };
 	const explain = (): void => notify({ tone: "info", text: permission.reason ?? "" });

@@ -7,7 +7,7 @@ import { Form } from "../../ui/form";
 import { notify } from "../../ui/toasts";
 import { PASSWORD_HELP } from "./passwords";
 
-/** A new password. All other browsers are signed out by it. */
+/** Sets a new password. This signs out all other browsers. */
 export function PasswordSection(): ReactNode {
 	const [password, setPassword] = useState("");
 	const save = useMutation({

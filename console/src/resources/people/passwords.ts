@@ -1,2 +1,2 @@
-/** What passwords may be, in a sentence. The server decides. */
+/** The rules for passwords, as a sentence. The server checks them. */
 export const PASSWORD_HELP = "At least 12 characters. Four words that fit together are good.";

@@ -23,7 +23,7 @@ const keysQuery = queryOptions({
 
 const MONTH = 30 * 86_400_000;
 
-/** The person's own keys. One can make and revoke them; a secret is shown once. */
+/** The API keys of the person, who can create and revoke them. A secret is shown once. */
 export function PersonalKeys(): ReactNode {
 	const { data, error } = useQuery(keysQuery);
 	const [isMaking, setIsMaking] = useState(false);

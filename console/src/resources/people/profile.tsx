@@ -7,7 +7,7 @@ import { TextField } from "../../ui/field";
 import { Form } from "../../ui/form";
 import { notify } from "../../ui/toasts";
 
-/** The name, as others see it, and the address. */
+/** The name that others see, and the e-mail address. */
 export function Profile({ me }: { me: Schemas["Me"] }): ReactNode {
 	const [name, setName] = useState(me.name);
 	const rename = useMutation({

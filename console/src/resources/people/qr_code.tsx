@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { encode } from "uqr";
 import styles from "./qr_code.module.css";
 
-/** A text as a QR code, drawn here: the secret in it leaves this browser for nobody. */
+/** A text as a QR code. It is drawn in the browser, because the text contains a secret. */
 export function QrCode({ text, label }: { text: string; label: string }): ReactNode {
 	const { data, size } = encode(text, { ecc: "M", border: 3 });
 	const path = data

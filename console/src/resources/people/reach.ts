@@ -1,4 +1,4 @@
-// Products and cohorts as reaches of grants, with their names.
+// Products and cohorts to which grants can be limited, with their names.
 import { useQuery } from "@tanstack/react-query";
 import { usePermission } from "../../api/permissions";
 import { cohortChoices } from "../../words/names";

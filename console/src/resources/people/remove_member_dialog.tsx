@@ -14,7 +14,7 @@ interface RemoveMemberProps {
 	onClose: () => void;
 }
 
-/** Removes a person from the organization, and says which secrets they may still know. */
+/** Removes a person from the organization, and lists the secrets that they may still know. */
 export function RemoveMemberDialog({ membership, onClose }: RemoveMemberProps): ReactNode {
 	const { prn, user } = membership;
 	const [known, setKnown] = useState<Schemas["ApiKey"][]>([]);

@@ -15,7 +15,7 @@ import styles from "./second_factor.module.css";
 
 const askWhoAgain = () => queryClient.invalidateQueries({ queryKey: meQuery.queryKey });
 
-/** The authenticator app: set it up, get new recovery codes, take it away. */
+/** The authenticator app: setting it up, creating new recovery codes, removing it. */
 export function SecondFactor({ since }: { since: string | null }): ReactNode {
 	const [codes, setCodes] = useState<readonly string[] | null>(null);
 	return (

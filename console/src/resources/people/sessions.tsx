@@ -30,7 +30,7 @@ const SYSTEMS = [
 	[/Linux/, "Linux"],
 ] as const;
 
-/** "Firefox on Linux", as far as the browser tells. */
+/** "Firefox on Linux", as far as the browser's user agent says. */
 function browserName(client: string | null | undefined): string {
 	const named = (table: readonly (readonly [RegExp, string])[]) => table.find(([form]) => form.test(client ?? ""))?.[1];
 	const browser = named(BROWSERS) ?? "A browser";
@@ -38,7 +38,7 @@ function browserName(client: string | null | undefined): string {
 	return system ? `${browser} on ${system}` : browser;
 }
 
-/** The browsers in which the person is signed in, each with the button that ends it. */
+/** The browsers in which the person is signed in, each with a button to sign it out. */
 export function Sessions(): ReactNode {
 	const { data, error } = useQuery(sessionsQuery);
 	const refresh = () => queryClient.invalidateQueries({ queryKey: sessionsQuery.queryKey });

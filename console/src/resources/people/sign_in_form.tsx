@@ -8,11 +8,11 @@ import { sendCode, signIn } from "./session";
 
 interface SignInFormProps {
 	onDone: () => void;
-	/** The address, where it is known who signs in again. */
+	/** The e-mail address, if it is known who signs in again. */
 	email?: string | undefined;
 }
 
-/** E-mail and password, then a code where the account asks for one. */
+/** E-mail address and password, then a code if the account needs one. */
 export function SignInForm({ onDone, email }: SignInFormProps): ReactNode {
 	const [token, setToken] = useState<string | null>(null);
 	const first = useMutation({

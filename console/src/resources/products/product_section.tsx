@@ -22,7 +22,7 @@ import { EditProductDialog, readProduct } from "./product_dialog";
 interface ProductSectionProps {
 	product: Schemas["Product"];
 	cohorts: readonly Schemas["Cohort"][];
-	/** Releases by the PRN of the cohort whose latest they are; nothing while they are loaded. */
+	/** The latest releases by the PRN of their cohort; nothing while they are loading. */
 	latest: ReadonlyMap<string, Schemas["Release"]> | undefined;
 	stops: readonly Schemas["Stop"][];
 }

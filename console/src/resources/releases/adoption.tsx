@@ -12,7 +12,7 @@ const PARTS = [
 	["elsewhere", "Elsewhere"],
 ] as const;
 
-/** Where the cohort's devices are, as seen from the release. */
+/** The positions of the cohort's devices relative to the release. */
 export function AdoptionBar({ adoption }: { adoption: Adoption }): ReactNode {
 	const all = Math.max(1, adoption.devices);
 	let x = 0;
@@ -46,7 +46,7 @@ export function AdoptionBar({ adoption }: { adoption: Adoption }): ReactNode {
 
 const DAYS = 14;
 
-/** Arrivals and failures day by day: as bars, and as a table for who wants the numbers. */
+/** Installations and failures by day: as bars, and as a table. */
 function Days({ days }: { days: readonly Schemas["AdoptionDay"][] }): ReactNode {
 	const shown = days.slice(-DAYS);
 	const most = Math.max(1, ...shown.map(({ arrived, failed }) => Math.max(arrived, failed)));

@@ -6,19 +6,19 @@ import type { ReleasePlan } from "./plans";
 
 interface ConfirmChangeProps {
 	title: string;
-	/** What becomes of it, in sentences. */
+	/** The effect, as sentences. */
 	children: ReactNode;
 	action: string;
-	/** Asks the server what it would do. */
+	/** Asks the server for the effect. */
 	plan: () => Promise<ReleasePlan | null>;
-	/** Does it, if the graph is still the one that was planned for. */
+	/** Makes the change if the graph is still the one that was planned for. */
 	apply: (plan: ReleasePlan | null) => Promise<unknown>;
 	command: string;
 	onDone: () => void;
 	onClose: () => void;
 }
 
-/** Says whom a change of releases reaches, with the server's plan where it gives one, before it is made. */
+/** Shows the devices that a change of releases affects, with the server's plan if there is one, before the change is made. */
 export function ConfirmChange({ onDone, ...rest }: ConfirmChangeProps): ReactNode {
 	const done = async (): Promise<void> => {
 		await forgetReleases();
@@ -27,7 +27,7 @@ export function ConfirmChange({ onDone, ...rest }: ConfirmChangeProps): ReactNod
 	return <ConfirmPlan {...rest} view={(plan) => <PlanView plan={plan} />} onDone={done} />;
 }
 
-/** After a change of releases: graphs, lists and the release itself are asked for again. */
+/** After a change of releases, graphs, lists and the release itself are fetched again. */
 export function forgetReleases(): Promise<unknown> {
 	return Promise.all([
 		queryClient.invalidateQueries({ queryKey: ["release"] }),

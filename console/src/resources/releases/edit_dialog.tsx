@@ -60,7 +60,7 @@ function revisionOf(release: Release, etag: string | null): Revision {
 	};
 }
 
-/** Reads a release as its form has it. */
+/** Reads a release into its form. */
 async function readRelease(prn: string): Promise<Revision> {
 	const { release, etag } = await tagged(api.GET("/v1/releases/{prn}", { params: { path: { prn } } }));
 	return revisionOf(release, etag);
@@ -72,7 +72,7 @@ function bodyOf(changes: Values): Schemas["ReleaseUpdate"] {
 	return { ...body, ...(required === undefined ? {} : { required: required === "true" }) };
 }
 
-/** The dialog, once the release has been read as it is now. */
+/** The dialog, after the release was read. */
 export function EditRelease(props: Omit<EditReleaseDialogProps, "from">): ReactNode {
 	const { prn } = props.release;
 	const { data } = useQuery({
@@ -91,7 +91,7 @@ interface EditReleaseDialogProps {
 	onClose: () => void;
 }
 
-/** Changes what a release is and when it begins. */
+/** Changes the properties of a release and its schedule. */
 function EditReleaseDialog({ release, cohort, from, onClose }: EditReleaseDialogProps): ReactNode {
 	const path = { prn: release.prn };
 	const save = async (changes: Values, etag: string | null): Promise<void> => {

@@ -1,8 +1,8 @@
-// Where devices on a release go now, in words.
+// What devices on a release get next, in words.
 import type { Schemas } from "../../api/client";
 import { counted } from "../../words/counts";
 
-/** "Its 12 devices go on to 2.1.0.", and why not further. */
+/** "Its 12 devices go on to 2.1.0.", and why they do not get a later one. */
 export function goesInWords(
 	release: Schemas["GraphRelease"],
 	names: ReadonlyMap<string, string>,

@@ -10,12 +10,12 @@ import { Marks } from "./state";
 
 type GraphRelease = Schemas["GraphRelease"];
 
-/** As many rows as a browser draws without effort, and a person looks through. */
+/** The maximum number of rows, so that browsers draw quickly and people can look through them. */
 const MOST_ROWS = 200;
-/** Graphs up to this size are shown whole. */
+/** Graphs of up to this size are shown completely. */
 const WHOLE = 30;
 const LANE = 28;
-/** Where the dot is, from the upper edge of a row (graph_view.module.css has the same). */
+/** The distance of the dot from the upper edge of a row (the same value is in graph_view.module.css). */
 const DOT = 68;
 
 function isPlain(release: GraphRelease): boolean {
@@ -25,14 +25,14 @@ function isPlain(release: GraphRelease): boolean {
 
 export interface GraphViewProps {
 	releases: readonly GraphRelease[];
-	/** More about releases than the graph says: bundles, and the phase of the latest. */
+	/** Data about releases that the graph does not contain: bundles, and the phase of the latest release. */
 	whole: ReadonlyMap<string, Schemas["Release"]>;
 	devices: number;
 	chosen: string | undefined;
 	onChoose: (release: GraphRelease) => void;
 	onInsert: (place: Place) => void;
 	mayInsert: boolean;
-	/** Whether single letters do something (WCAG 2.1.4). */
+	/** Whether single-letter shortcuts are enabled (WCAG 2.1.4). */
 	areKeysOn: boolean;
 }
 
@@ -91,7 +91,7 @@ export function GraphView(props: GraphViewProps): ReactNode {
 	);
 }
 
-/** The line of a release's own lane, and those that pass by. */
+/** The line of a release's own lane, and the lines that pass by. */
 function Lines({ row, width, isFold }: { row: GraphRow; width: number; isFold: boolean }): ReactNode {
 	const x = (lane: number): number => lane * LANE + LANE / 2;
 	const own = x(row.lane);
@@ -116,7 +116,7 @@ interface PlussesProps extends GraphViewProps {
 	isTop: boolean;
 }
 
-/** `+` on the line to the next release, after the latest, and before a first one. */
+/** A `+` button on the line to the next release, after the latest, and before a first one. */
 function Plusses({ row, release, byPrn, onInsert, mayInsert, isTop }: PlussesProps): ReactNode {
 	if (!mayInsert) return null;
 	const next = byPrn.get(release.next_release_prn ?? "") ?? null;
@@ -200,7 +200,7 @@ interface WalkProps extends GraphViewProps {
 	children: ReactNode;
 }
 
-/** Keys: arrows go along the lines, `i` inserts after the release that has the focus. */
+/** Keys: arrows move along the lines, and `i` inserts a release after the focused one. */
 function Walk({ rows, byPrn, onInsert, mayInsert, areKeysOn, children }: WalkProps): ReactNode {
 	const list = useRef<HTMLOListElement>(null);
 	const focus = (prn: string | null | undefined): void =>
@@ -209,9 +209,9 @@ function Walk({ rows, byPrn, onInsert, mayInsert, areKeysOn, children }: WalkPro
 		const inRows = rows.map(({ ids }) => ids[0] ?? "");
 		return inRows.filter((id) => byPrn.get(id)?.next_release_prn === prn);
 	};
-	/** Up and down along the line, right and left between those that lead to the same release. */
+	/** Up and down move along the line. Right and left move between releases with the same next release. */
 	const goalOf = (key: string, prn: string, next: string | null | undefined): string | null | undefined => {
-		// The rows' order has side paths first and the main one last.
+		// In the order of the rows, side paths come first and the main path last.
 		if (key === "ArrowUp") return next;
 		if (key === "ArrowDown") return before(prn).at(-1);
 		if (key === "ArrowRight") return before(prn)[0];

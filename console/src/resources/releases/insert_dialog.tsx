@@ -14,13 +14,13 @@ import { asPlanned, planCreate } from "./plans";
 import { bundleChoicesQuery } from "./queries";
 import { useSuggestion } from "./suggestion";
 
-/** A neighbour of the place. */
+/** A release before or after the new one. */
 interface Neighbour {
 	release_prn: string;
 	name: string;
 }
 
-/** Where in a cohort's graph a release is to come. */
+/** The place of a new release in a cohort's graph. */
 export interface Place {
 	previous: Neighbour | null;
 	next: Neighbour | null;
@@ -34,10 +34,10 @@ export function placeInWords({ previous, next }: Place): string {
 
 interface InsertDialogProps {
 	cohort: Schemas["Cohort"];
-	/** As commands name it: `gateway/daily`. */
+	/** The cohort as written in commands: `gateway/daily`. */
 	cohortName: string;
 	place: Place;
-	/** The PRN of a bundle that was chosen before. */
+	/** The PRN of a bundle that is already chosen. */
 	bundle?: string | undefined;
 	onClose: () => void;
 	onDone: (release: string) => void;
@@ -53,7 +53,7 @@ interface Draft {
 
 const BLANK: Draft = { bundle: "", name: "", version: "", requirement: "", isRequired: false };
 
-/** The neighbours that the API has to be told: at the end it finds them itself. */
+/** The neighbours that the API needs. At the end of the graph, it finds them itself. */
 function neighboursOf({
 	previous,
 	next,
@@ -88,7 +88,7 @@ function commandOf(cohort: string, bundle: string, draft: Draft, { previous, nex
 	return `peridio releases create${flags(given)}`;
 }
 
-/** Makes a release at a place of the graph: first what it is, then what it would do. */
+/** Creates a release at a place in the graph: first its properties, then its effect. */
 export function InsertDialog(props: InsertDialogProps): ReactNode {
 	const { cohort, cohortName, place, onClose, onDone } = props;
 	const suggested = useSuggestion(props.bundle);
@@ -146,7 +146,7 @@ interface FieldsProps {
 	onChange: (given: Partial<Draft>) => void;
 }
 
-/** The newest bundles, and the one that was chosen before where it is older. */
+/** The newest bundles, and the chosen one if it is older. */
 function withChosen(
 	newest: readonly Schemas["Bundle"][] = [],
 	{ bundle, name }: Partial<Draft>,
@@ -206,7 +206,7 @@ function Fields({ draft, bundles, onChange }: FieldsProps): ReactNode {
 	);
 }
 
-/** The links that will be, from what the page knows. */
+/** The future links in the graph, from what the page knows. */
 function Links({ name, place: { previous, next } }: { name: string; place: Place }): ReactNode {
 	const path = [previous?.name, name, next?.name].filter(Boolean).join(" → ");
 	return (

@@ -5,8 +5,8 @@ import { latestReleaseQuery, newestReleasesQuery } from "./queries";
 type Release = Schemas["Release"];
 
 /**
- * By cohort, the release that all its paths lead to; nothing while they are loaded. Most are among the newest releases; a cohort whose latest
- * is older is asked for its graph.
+ * The latest release of each cohort; nothing while they are loading. Most are among the newest releases. For a cohort whose latest release
+ * is older, its graph is fetched.
  */
 export function useLatest(cohorts: readonly Schemas["Cohort"][]): ReadonlyMap<string, Release> | undefined {
 	const { data } = useQuery(newestReleasesQuery);

@@ -13,18 +13,18 @@ interface ReleaseMenuProps {
 	release: Schemas["Release"];
 	product: string;
 	cohort: string;
-	/** How many devices are on it. */
+	/** The number of devices on it. */
 	devices: number;
 	open: ReleaseDialog;
 	onOpen: (dialog: ReleaseDialog) => void;
-	/** After it was deleted: there is no page of it any more. */
+	/** Called after it was deleted, because its page no longer exists. */
 	onGone: () => void;
 }
 
 /** The dialog of the release that is open. */
 export type ReleaseDialog = "edit" | "promote" | "rollback" | "archive" | "delete" | null;
 
-/** What can be done with a release besides stopping it. */
+/** The actions for a release other than stopping it. */
 export function ReleaseMenu({ release, product, cohort, devices, open, onOpen, onGone }: ReleaseMenuProps): ReactNode {
 	const mayCreate = usePermission("releases_create");
 	const mayUpdate = usePermission("releases_update").allowed;

@@ -16,7 +16,7 @@ const OUTCOMES: readonly (readonly [string, Tone, string])[] = [
 	["rolled_back", "warn", "Rolled back"],
 ];
 
-/** How updates to the release went: numbers, and the devices on which it went wrong, in their own words. */
+/** The results of updates to the release: numbers, and the devices that failed with their messages. */
 export function Outcomes({ prn }: { prn: string }): ReactNode {
 	const { data } = useQuery(outcomesQuery(prn));
 	const many = new Map(data?.facets.map(({ value, devices }) => [value ?? "", devices]));

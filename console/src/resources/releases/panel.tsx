@@ -16,7 +16,7 @@ import { StopButton, useStop } from "./stop_button";
 
 interface ReleasePanelProps {
 	release: Schemas["GraphRelease"];
-	/** The same release from the list, for what the graph does not say. */
+	/** The same release from the list, with data that the graph does not contain. */
 	whole: Schemas["Release"] | undefined;
 	names: ReadonlyMap<string, string>;
 	cohort: string;
@@ -25,7 +25,7 @@ interface ReleasePanelProps {
 	onClose: () => void;
 }
 
-/** The release that was chosen in the graph: what it is, and what can be done with it. */
+/** The release selected in the graph, with its actions. */
 export function ReleasePanel(props: ReleasePanelProps): ReactNode {
 	const { release, whole, names, cohort, devices, onClose } = props;
 	const stoppable = { prn: release.release_prn, name: release.name, disabled: release.disabled };

@@ -27,12 +27,12 @@ interface PhaseControlProps {
 	release: Schemas["Release"];
 	etag: string | null;
 	devices: number;
-	/** How many installed it and how many failed, to say so before more get it. */
+	/** How many devices installed it and how many failed, shown before more devices get it. */
 	outcome: { installed: number; failed: number } | undefined;
 	cohort: string;
 }
 
-/** To whom a release is open. Narrowing is done at once; widening says first whom it reaches. */
+/** The devices that a release is offered to. Narrowing applies at once; widening first shows the affected devices. */
 export function PhaseControl({ release, etag, devices, outcome, cohort }: PhaseControlProps): ReactNode {
 	const [draft, setDraft] = useState(() => draftOf(release, devices));
 	const [isAsking, setIsAsking] = useState(false);

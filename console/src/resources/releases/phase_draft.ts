@@ -1,4 +1,4 @@
-// A phase as the form has it, and what it changes. Pure but for words.
+// A phase while it is edited, and the effect of the change.
 import type { Schemas } from "../../api/client";
 import { flags } from "../../words/commands";
 import { count } from "../../words/counts";
@@ -43,7 +43,7 @@ export function phaseFlags(draft: PhaseDraft): string {
 		.join("")}`;
 }
 
-/** How many devices it admits; `null` where that hangs on tags. */
+/** How many devices it admits, or `null` if that depends on tags. */
 function admitted(body: Schemas["ReleaseUpdate"], devices: number): number | null {
 	if (body.phase_mode === "tags") return null;
 	const value = body.phase_value ?? 1;
@@ -52,7 +52,7 @@ function admitted(body: Schemas["ReleaseUpdate"], devices: number): number | nul
 
 export interface PhaseStep {
 	isSame: boolean;
-	/** Whether it may reach further devices: that is asked about. */
+	/** Whether it may reach more devices, so that it needs a confirmation. */
 	isWider: boolean;
 	/** "admits 120 more". */
 	words: string;

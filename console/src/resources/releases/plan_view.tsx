@@ -18,7 +18,7 @@ function goalInWords({ goes_to, held_because }: ReleasePlan["devices"][number]["
 	return held_because ? `${goal} (${held_because})` : goal;
 }
 
-/** What a change would do, as the server planned it. */
+/** The effect of a change, as planned by the server. */
 export function PlanView({ plan }: { plan: ReleasePlan }): ReactNode {
 	const links = plan.links.filter(({ before, after }) => linksInWords(before) !== linksInWords(after));
 	const offers = plan.offers.filter(({ before, after }) => before !== after);
@@ -60,7 +60,7 @@ export function PlanView({ plan }: { plan: ReleasePlan }): ReactNode {
 	);
 }
 
-/** What the server wants known before a change is made. It forbids nothing. */
+/** Warnings of the server about a change. They do not prevent it. */
 export function PlanWarnings({ warnings }: Pick<ReleasePlan, "warnings">): ReactNode {
 	return warnings.map(({ code, message }) => (
 		<p key={code} className={styles.warning}>

@@ -1,5 +1,5 @@
-// Plans: what the server says that a change of releases would do, before it is done. Where the server gives none for an operation, a page
-// says only what it knows itself.
+// Plans: the effect of a change of releases, as calculated by the server before it is made. If the server has no plan for an operation, the
+// page only says what it knows itself.
 import { answer, api, type Schemas } from "../../api/client";
 import { plannable } from "../../api/generated/plannable";
 
@@ -28,7 +28,7 @@ export interface ReleasePlan {
 	warnings: { code: string; message: string }[];
 }
 
-/** What a plan is asked for: the operation, and how its request is sent. */
+/** How to ask for a plan: the operation, and a function that sends its request. */
 export type PlanRequest = (query: { querySerializer: () => string }) => Promise<{
 	data?: unknown;
 	error?: unknown;
@@ -37,12 +37,12 @@ export type PlanRequest = (query: { querySerializer: () => string }) => Promise<
 
 const TRIAL = { querySerializer: () => "dry_run=true" };
 
-/** The plan of a change, or `null` where the server has none to give: then nothing is sent, since it would be done. */
+/** The plan of a change, or `null` if the server has none. In that case nothing is sent, because the change would be made. */
 export async function planOf(operation: string, request: PlanRequest, trial = TRIAL): Promise<ReleasePlan | null> {
 	if (!plannable.includes(operation)) return null;
 	const answered: unknown = await answer(request(trial));
 	if (typeof answered !== "object" || answered === null || !("plan" in answered)) return null;
-	// Here bytes come in: the shape is the API's.
+	// The type is that of the API.
 	return answered.plan as ReleasePlan;
 }
 
@@ -58,7 +58,7 @@ export const planUpdate = (prn: string, body: Schemas["ReleaseUpdate"]): Promise
 export const planCreate = (body: Schemas["ReleaseCreate"]): Promise<ReleasePlan | null> =>
 	planOf("releases_create", (trial) => api.POST("/v1/releases", { body, ...trial }));
 
-/** It counts as confirmed: what becomes of the devices on it is what the plan is for. */
+/** The change counts as confirmed, because the plan has shown the effect on the devices. */
 export const planDelete = (prn: string): Promise<ReleasePlan | null> =>
 	planOf("releases_delete", (trial) => api.DELETE("/v1/releases/{prn}", { params: { path: { prn } }, ...trial }), {
 		querySerializer: () => `dry_run=true&confirm=${encodeURIComponent(prn)}`,

@@ -22,7 +22,7 @@ interface PromoteDialogProps {
 	onClose: () => void;
 }
 
-/** Gives the release's bundle to another cohort of the product, as its latest release. */
+/** Releases the bundle of a release to another cohort of the product, as its latest release. */
 export function PromoteDialog({ release, product, cohort, onClose }: PromoteDialogProps): ReactNode {
 	const [to, setTo] = useState("");
 	const [share, setShare] = useState("100");

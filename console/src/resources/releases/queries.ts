@@ -6,7 +6,7 @@ import { parsePrn } from "../../words/prns";
 
 const live = { meta: { followsAll: true, followsDevices: true } } as const;
 
-/** Releases have no name of their own in paths: their UUID is. */
+/** The paths of releases contain their UUIDs, because their names are not unique. */
 export function releaseId(prn: string): string {
 	return parsePrn(prn)?.id ?? prn;
 }
@@ -16,7 +16,7 @@ async function prnOf(id: string): Promise<string> {
 	return `${me?.user.organization_prn ?? "prn:1"}:release:${id}`;
 }
 
-/** A release by its UUID, with its bundle, cohort and product, and the revision that it was read at. */
+/** A release by its UUID, with its bundle, cohort and product, and its revision. */
 export function wholeReleaseQuery(id: string) {
 	return queryOptions({
 		queryKey: ["release", "whole", id],
@@ -37,7 +37,7 @@ export function adoptionQuery(prn: string) {
 	});
 }
 
-/** A cohort's newest releases with their bundles: what its graph does not say. */
+/** The newest releases of a cohort with their bundles, which the graph does not contain. */
 export function releasesOfCohortQuery(cohortPrn: string | undefined, archived: "false" | "true" = "false") {
 	return queryOptions({
 		queryKey: ["release", "list", cohortPrn, archived],
@@ -55,7 +55,7 @@ export function releasesOfCohortQuery(cohortPrn: string | undefined, archived: "
 	});
 }
 
-/** Devices whose last update to the release ended so, the newest report first where the server knows. */
+/** Devices whose last update to the release had this outcome. If the server knows the order, the newest report comes first. */
 export function devicesByOutcomeQuery(releasePrn: string, outcome: "failed" | "rolled_back") {
 	return queryOptions({
 		queryKey: ["device", "by_outcome", releasePrn, outcome],
@@ -72,7 +72,7 @@ export function devicesByOutcomeQuery(releasePrn: string, outcome: "failed" | "r
 	});
 }
 
-/** How many devices are at which point of an update to the release. */
+/** The number of devices at each stage of an update to the release. */
 export function outcomesQuery(releasePrn: string) {
 	return queryOptions({
 		queryKey: ["device", "outcomes", releasePrn],
@@ -110,7 +110,7 @@ export const newestReleasesQuery = queryOptions({
 	meta: { followsAll: true },
 });
 
-/** The release that all paths of a cohort lead to; `null` where it has none. */
+/** The latest release of a cohort, or `null` if it has none. */
 export function latestReleaseQuery(cohortPrn: string) {
 	return queryOptions({
 		queryKey: ["release", "latest", cohortPrn],

@@ -17,7 +17,7 @@ interface RemovalProps {
 	onDone: () => void;
 }
 
-/** Takes a release off its path. It can be taken back. */
+/** Archives a release. This can be undone. */
 export function ArchiveRelease({ release, cohort, onClose, onDone }: RemovalProps): ReactNode {
 	const path = { prn: release.prn };
 	return (
@@ -41,7 +41,7 @@ export function ArchiveRelease({ release, cohort, onClose, onDone }: RemovalProp
 	);
 }
 
-/** Deletes a release for good. */
+/** Deletes a release permanently. */
 export function DeleteRelease({ release, cohort, onClose, onDone }: RemovalProps): ReactNode {
 	const path = { prn: release.prn };
 	const plan = useQuery({

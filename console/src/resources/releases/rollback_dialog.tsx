@@ -18,7 +18,7 @@ interface RollbackDialogProps {
 	onClose: () => void;
 }
 
-/** Brings the release's devices back to the bundle before. The server says first what that takes. */
+/** Gives the release's devices the previous bundle again. The server first says what that needs. */
 export function RollbackDialog({ release, cohort, onClose }: RollbackDialogProps): ReactNode {
 	const path = { prn: release.prn };
 	const trial = useQuery({

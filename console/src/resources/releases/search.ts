@@ -5,7 +5,9 @@ export function releasesSearch(given: Record<string, unknown>): { archived?: tru
 	return given.archived === true || given.archived === "true" ? { archived: true } : {};
 }
 
-/** `/cohorts/…`: a list in place of the graph, the release whose panel is open, by its UUID, or the bundle that is to be released. */
+/**
+ * `/cohorts/…`: whether a list is shown instead of the graph, the UUID of the release whose panel is open, or the bundle to be released.
+ */
 export function cohortSearch(given: Record<string, unknown>): { view?: "list"; release?: string; bundle?: string } {
 	if (typeof given.bundle === "string" && given.bundle) return { bundle: given.bundle };
 	if (given.view === "list") return { view: "list" };

@@ -1,4 +1,4 @@
-// What a release's page has to say, in a sentence.
+// The state of a release as a sentence, for its page.
 import type { Schemas } from "../../api/client";
 import { count, counted } from "../../words/counts";
 import { isPhased, phaseInWords } from "../../words/phases";

@@ -4,7 +4,7 @@ import { Time } from "../../ui/time";
 import { counted } from "../../words/counts";
 import { isPhased, type Phase, phaseInShort } from "../../words/phases";
 
-/** What keeps devices from a release. */
+/** The reasons why devices do not get a release. */
 interface Limited extends Phase {
 	disabled: boolean;
 	schedule_date?: string | null | undefined;
@@ -16,7 +16,7 @@ export function isScheduled(date: string | null | undefined): boolean {
 	return Boolean(date) && Date.parse(date ?? "") > Date.now();
 }
 
-/** The one thing that limits a release most, or that nothing does. */
+/** The most important limit of a release, or that there is none. */
 export function LimitBadge({ release, devices }: { release: Limited; devices: number }): ReactNode {
 	if (release.archived_at) return <Badge tone="none">Archived</Badge>;
 	if (release.disabled) return <Badge tone="stopped">Stopped</Badge>;
@@ -36,12 +36,12 @@ interface Marked {
 
 interface MarksProps {
 	release: Marked;
-	/** Its phase, where it has one: only the latest release can. */
+	/** Its phase, if it has one. Only the latest release can. */
 	phase: Phase | undefined;
 	devices: number;
 }
 
-/** All that is remarkable about a release, those first that keep devices from it. */
+/** All marks of a release. Those that keep devices from getting it come first. */
 export function Marks({ release, phase, devices }: MarksProps): ReactNode {
 	const { affected_by: affected, schedule_date: date } = release;
 	return (

@@ -16,16 +16,18 @@ interface Stoppable {
 }
 
 interface Stopping {
-	/** What the button says. */
+	/** The label of the button. */
 	words: string;
 	act: () => void;
 	permission: Permission;
 	isBusy: boolean;
-	/** What asks before devices get it again. */
+	/** The confirmation before devices get it again. */
 	question: ReactNode;
 }
 
-/** Stops a release at once; letting devices get it again asks first. `cohort`: as commands name it, `gateway/daily`. */
+/**
+ * Stops a release at once. Letting devices get it again needs a confirmation. `cohort`: as written in commands, such as `gateway/daily`.
+ */
 export function useStop(release: Stoppable, cohort: string): Stopping {
 	const [isAsking, setIsAsking] = useState(false);
 	const permission = usePermission("releases_update");
@@ -71,7 +73,7 @@ function Question({ release, cohort, onClose }: QuestionProps): ReactNode {
 	);
 }
 
-/** The button of it: red while the release is open. */
+/** The button. It is red while devices can get the release. */
 export function StopButton({ stopping, isDisabled }: { stopping: Stopping; isDisabled: boolean }): ReactNode {
 	const { words, act, permission, isBusy, question } = stopping;
 	return (

@@ -7,7 +7,7 @@ interface Suggestion {
 	version: string;
 }
 
-/** What a release of a bundle may be called: as the bundle is, and the version that is in it, if it is one. */
+/** A suggestion for a release of a bundle: the name of the bundle, and the version in it, if it is a version. */
 export function useSuggestion(bundlePrn: string | undefined): Partial<Suggestion> {
 	const { data: bundle } = useQuery({ ...bundleQuery(bundlePrn ?? ""), enabled: Boolean(bundlePrn) });
 	const versions = new Set(bundle?.binaries?.map(({ artifact_version_prn: prn }) => prn));

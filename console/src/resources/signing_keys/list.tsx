@@ -42,7 +42,7 @@ function useStateChange() {
 	});
 }
 
-/** The keys whose signatures count. */
+/** The trusted signing keys. */
 export function SigningKeys({ empty }: { empty: ReactNode }): ReactNode {
 	const list = useSigningKeys();
 	const mayUpdate = usePermission("signing_keys_update");
@@ -144,7 +144,7 @@ function KeyRow({ signingKey, permission, onSet, onRevoke }: KeyRowProps): React
 	);
 }
 
-/** How many binaries it signed. Each binary has at most one signature of a key. */
+/** How many binaries the key signed. Each binary has at most one signature by a key. */
 function Signatures({ prn }: { prn: string }): ReactNode {
 	const { data } = useQuery(signaturesQuery(prn));
 	const made = data?.binary_signatures.length ?? 0;

@@ -14,10 +14,10 @@ import { folded, quoted } from "../../words/commands";
 const OPENSSL = `openssl genpkey -algorithm ed25519 -out signing.pem
 openssl pkey -in signing.pem -pubout -out signing.pub.pem`;
 
-/** Whether a text has a private key in it. It is not sent: the page asks for the public half only. */
+/** Whether a text contains a private key. It is not sent, because the page asks only for the public key. */
 const isPrivate = (text: string): boolean => /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text);
 
-/** Trusts a key whose private half stays with its owner. */
+/** Registers a signing key. Its private key stays with its owner. */
 export function NewSigningKeyDialog({ onClose }: { onClose: () => void }): ReactNode {
 	const [name, setName] = useState("");
 	const [value, setValue] = useState("");

@@ -10,7 +10,7 @@ interface CheckResultProps {
 	storage: Schemas["StorageBackend"];
 }
 
-/** What trying a storage found out: whether the server can work with it, and whether browsers can. */
+/** The result of testing a storage: whether the server can use it, and whether browsers can. */
 export function CheckResult({ check, storage }: CheckResultProps): ReactNode {
 	const { label, text } = corsCommand(placeOfStorage(storage.url, storage.endpoint), check.origin);
 	return (

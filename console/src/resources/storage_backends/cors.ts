@@ -1,25 +1,25 @@
-// The rule by which a storage lets browsers upload (CORS), as a command of its own tool.
+// The CORS rule with which a storage lets browsers upload, as a command of the storage's own tool.
 
 /** A bucket or container. */
 export interface Place {
 	kind: "s3" | "gs" | "az";
 	bucket: string;
-	/** Of a storage with S3's interface that is not Amazon's. */
+	/** For an S3-compatible storage that is not Amazon's. */
 	endpoint?: string | undefined;
-	/** Of Azure. */
+	/** For Azure. */
 	account?: string | undefined;
 }
 
 const firstOf = (path: string): string => path.split("/").find(Boolean) ?? "";
 
-/** The place of a registered storage: `s3://bucket/prefix`. */
+/** The bucket of a registered storage: `s3://bucket/prefix`. */
 export function placeOfStorage(url: string, endpoint: string | null | undefined): Place {
 	const [scheme = "", path = ""] = url.split("://");
 	const kind = scheme === "gs" || scheme === "az" ? scheme : "s3";
 	return { kind, bucket: firstOf(path), endpoint: endpoint ?? undefined };
 }
 
-/** The place of an address that a part was to be sent to. */
+/** The bucket in the URL of a part. */
 export function placeOfAddress(address: string): Place {
 	const { hostname, origin, pathname } = new URL(address);
 	const amazon = /^(?:(.+)\.)?s3[.-][\w.-]*amazonaws\.com$/.exec(hostname);
@@ -34,7 +34,7 @@ export function placeOfAddress(address: string): Place {
 	return { kind: "s3", bucket: firstOf(pathname), endpoint: origin };
 }
 
-/** What lets pages of an origin upload to a place, and what it is: which tool takes it, and what becomes of other rules. */
+/** The rule that lets pages of an origin upload, the tool that applies it, and its effect on other rules. */
 export function corsCommand(
 	{ kind, bucket, endpoint, account }: Place,
 	origin: string,

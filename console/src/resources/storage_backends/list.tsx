@@ -17,7 +17,7 @@ import { useStorages } from "./queries";
 
 type Storage = Schemas["StorageBackend"];
 
-/** The organization's own storages. */
+/** The organization's own storage backends. */
 export function Storages({ empty }: { empty: ReactNode }): ReactNode {
 	const list = useStorages();
 	const [going, setGoing] = useState<Storage | null>(null);
@@ -35,7 +35,7 @@ export function Storages({ empty }: { empty: ReactNode }): ReactNode {
 	);
 }
 
-/** What the organization uses it for. */
+/** The organization's use of it. */
 function Uses({ storage }: { storage: Storage }): ReactNode {
 	const { data } = useQuery(organizationQuery);
 	return (

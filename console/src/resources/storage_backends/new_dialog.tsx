@@ -15,7 +15,7 @@ type Values = Record<string, string>;
 
 interface Kind {
 	words: string;
-	/** What the URL begins with. */
+	/** The scheme of the URL. */
 	scheme: string;
 	place: string;
 	credentials: (values: Values) => Schemas["StorageCredentials"];
@@ -83,7 +83,7 @@ function GoogleKey(): ReactNode {
 	);
 }
 
-/** Registers a storage of the organization. The server tries it before it accepts it. */
+/** Registers a storage backend of the organization. The server tests it first. */
 export function NewStorageDialog({ onClose }: { onClose: () => void }): ReactNode {
 	const [chosen, setChosen] = useState("s3");
 	const [name, setName] = useState("");

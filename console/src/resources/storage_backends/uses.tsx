@@ -19,7 +19,7 @@ function revisionOf(organization: TaggedOrganization): Revision {
 	return { values: { storage_backend_prn: storage ?? "", archive_storage_backend_prn: archive ?? "" }, etag };
 }
 
-/** Which storage new binaries go to, and where those of old versions are moved. */
+/** The storage backends for new binaries and for those of archived versions. */
 export function StorageUses({ organization }: { organization: TaggedOrganization }): ReactNode {
 	const mayUpdate = usePermission("organization_update");
 	const { rows: storages = [] } = useStorages();

@@ -17,17 +17,17 @@ interface DraftFormProps {
 	upload: Upload;
 	/** `main-firmware/2.0.0`. */
 	versionTitle: string;
-	/** Targets that the version has a binary for. */
+	/** The targets for which the version has a binary. */
 	taken: readonly string[];
 }
 
-/** The target that a file's name has in it; else the only one that is left. */
+/** The target in a file's name; otherwise the only one that is left. */
 function suggested(fileName: string, free: readonly string[]): string {
 	const named = free.filter((target) => fileName.includes(target));
 	return named.sort((one, other) => other.length - one.length)[0] ?? (free.length === 1 ? (free[0] ?? "") : "");
 }
 
-/** What a dropped file is, asked while it is hashed. */
+/** Asks for the properties of a dropped file while it is hashed. */
 export function DraftForm({ upload, versionTitle, taken }: DraftFormProps): ReactNode {
 	const { data: known } = useQuery(targetsQuery);
 	const free = (known ?? []).filter((target) => !taken.includes(target));
@@ -73,7 +73,7 @@ export function DraftForm({ upload, versionTitle, taken }: DraftFormProps): Reac
 					name="target"
 					value={target}
 					onChange={setTyped}
-					// What is suggested later does not come between what somebody types.
+					// A later suggestion must not overwrite what somebody types.
 					onFocus={() => setTyped(target)}
 					isMono
 					autoComplete="off"

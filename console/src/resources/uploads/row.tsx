@@ -27,7 +27,7 @@ const TONES: Partial<Record<Step["is"], Tone>> = {
 	elsewhere: "plain",
 };
 
-/** An upload: how far it is, what is wrong with it, and what can be done. */
+/** An upload: its progress, its problem, and the possible actions. */
 export function UploadRow({ upload }: { upload: Upload }): ReactNode {
 	const { id, step, plan, fileName } = upload;
 	const problem = problemOf(step);

@@ -13,7 +13,7 @@ interface UploadSectionProps {
 	taken: readonly string[];
 }
 
-/** Uploads of an artifact version: files that are dropped here, and how far each is. */
+/** The uploads of an artifact version: a place to drop files, and the progress of each. */
 export function UploadSection({ version, taken }: UploadSectionProps): ReactNode {
 	const all = useUploads();
 	const permission = usePermission("binaries_create");

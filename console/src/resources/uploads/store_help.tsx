@@ -4,7 +4,7 @@ import { Link } from "../../ui/link";
 import { corsCommand, placeOfAddress } from "../storage_backends/cors";
 import styles from "./store_help.module.css";
 
-/** A storage does not answer to this browser: most often it has no rule for pages of this server. */
+/** A storage does not answer this browser: usually it has no CORS rule for pages of this server. */
 export function StoreHelp({ address }: { address: string }): ReactNode {
 	const { origin } = window.location;
 	const { label, text } = corsCommand(placeOfAddress(address), origin);

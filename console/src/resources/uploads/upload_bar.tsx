@@ -11,7 +11,7 @@ import { useUploads } from "./hooks";
 import styles from "./upload_bar.module.css";
 import { amountOf, shareOf, stepInWords } from "./words";
 
-/** What is begun and not yet done: shown on every page. */
+/** The unfinished uploads, which are shown on every page. */
 function isUnderway({ plan, step }: Upload): boolean {
 	return plan !== null && step.is !== "done";
 }
@@ -21,7 +21,7 @@ function versionOf(upload: Upload): { artifact: string; version: string } {
 	return { artifact, version };
 }
 
-/** The uploads that run or wait, above each page. */
+/** The running and waiting uploads, above each page. */
 export function UploadBar(): ReactNode {
 	const { data } = useQuery(meQuery);
 	const organization = data?.user.organization_prn;

@@ -2,7 +2,7 @@ import { ApiError, Unreachable } from "../../api/errors";
 import type { Step, Upload } from "../../upload/uploads";
 import { bytes } from "../../words/counts";
 
-/** How far it is, from 0 to 1. */
+/** The progress, from 0 to 1. */
 export function shareOf({ step, size }: Upload): number {
 	if (step.is === "done" || step.is === "finishing" || step.is === "hashed") return 1;
 	return "bytes" in step && size > 0 ? step.bytes / size : 0;
@@ -17,7 +17,7 @@ export function amountOf(upload: Upload): string {
 	return `${bytes(step.bytes)} of ${bytes(size)}, ${per_cent.format(Math.floor(shareOf(upload) * 100) / 100)}`;
 }
 
-/** What goes wrong, in words. */
+/** The problem, in words. */
 export function problemOf(step: Step): string | null {
 	if (step.is === "sending") return step.trouble;
 	if (step.is === "needs_file") return step.problem;

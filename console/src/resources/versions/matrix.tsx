@@ -16,7 +16,7 @@ interface MatrixProps {
 	versions: readonly Version[];
 }
 
-/** The binary of a target that counts: destroyed ones only where there is no other. */
+/** The binary that counts for a target: a destroyed one only if there is no other. */
 function binaryFor(binaries: readonly Binary[], target: string): Binary | undefined {
 	const all = binaries.filter((binary) => binary.target === target);
 	return all.find(({ destroyed }) => !destroyed) ?? all.at(-1);

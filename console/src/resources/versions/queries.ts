@@ -26,7 +26,7 @@ export function versionsQuery(artifactPrn: string, archived: boolean) {
 	});
 }
 
-/** The version of an artifact with this name, with the artifact; `null` where there is none. */
+/** The version of an artifact with this name, with the artifact, or `null` if there is none. */
 export function versionQuery(artifact: string, version: string) {
 	return queryOptions({
 		queryKey: ["artifact_version", "one", artifact, version],

@@ -6,7 +6,7 @@ import type { Revision } from "../../ui/edit/use_edit";
 
 export type View = Schemas["View"];
 
-/** The saved views of a page: one's own, and those that others share. There are some hundred at most. */
+/** The saved views of a page: the person's own and the shared ones. There are at most a few hundred. */
 export function viewsQuery(path: string) {
 	return queryOptions({
 		queryKey: ["view", "list", path],
@@ -25,13 +25,13 @@ export function viewQuery(prn: string) {
 	});
 }
 
-/** The view as a form has it. */
+/** The view as the fields of its form. */
 export async function readView(prn: string): Promise<Revision> {
 	const { view, etag } = await tagged(api.GET("/v1/views/{prn}", { params: { path: { prn } } }));
 	return { values: { name: view.name, shared: String(view.shared), query: view.query }, etag };
 }
 
-/** Where it leads: always a page of this console. */
+/** The page of the view, which is always a page of this console. */
 export function addressOf({ path, query }: View): string {
 	return query ? `${path}?${query}` : path;
 }

@@ -8,7 +8,7 @@ import { addressOf, viewsQuery } from "./queries";
 import { SaveViewDialog } from "./view_dialogs";
 import { ViewsDialog } from "./views_list";
 
-/** The saved views of the page that is open: to go to, to save, to edit. */
+/** The saved views of the open page: opening, saving and editing them. */
 export function Views({ path }: { path: string }): ReactNode {
 	const { data: views = [] } = useQuery(viewsQuery(path));
 	const query = useLocation({ select: ({ searchStr }) => searchStr.replace(/^\?/, "") });

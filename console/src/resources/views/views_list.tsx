@@ -11,7 +11,7 @@ import { RecordRow, RecordRows } from "../../ui/record_rows";
 import { addressOf, readView, type View } from "./queries";
 import { deleteView, EditViewDialog } from "./view_dialogs";
 
-/** Whether the signed-in person may change a view: the API's rule, to grey nothing out that works. */
+/** Whether the signed-in person may change a view. This is the API's rule, so that nothing is disabled that would work. */
 function useMayChange(): (view: View) => boolean {
 	const { data: me } = useQuery(meQuery);
 	const mayAll = hasScope(me?.user.scopes ?? [], "organization.update");

@@ -8,13 +8,13 @@ import type { Values } from "./merge";
 import { Met } from "./met";
 import { type Revision, useEdit } from "./use_edit";
 
-/** A field of a record: its name in the API, and how it is asked for. */
+/** A field of a record: its name in the API, and how it is edited. */
 export interface EditField {
 	name: string;
 	label: string;
 	help?: string;
 	kind?: "line" | "mono" | "lines" | "time" | "choice";
-	/** For a choice: values with the words for them. */
+	/** For a choice: the values and their labels. */
 	options?: readonly (readonly [string, string])[];
 	isRequired?: boolean;
 }
@@ -25,15 +25,15 @@ interface EditFormProps {
 	from: Revision;
 	save: (changes: Values, etag: string | null) => Promise<unknown>;
 	reread?: () => Promise<Revision>;
-	/** Who changed the record last, and when: shown if that was somebody else in the meantime. */
+	/** Who last changed the record, and when. Shown if that was somebody else in the meantime. */
 	by?: ReactNode;
 	action: string;
 	onClose: () => void;
-	/** The same in a terminal. */
+	/** The same as a command. */
 	commandOf: (changes: Values) => string;
 }
 
-/** The form of a record, to make or to change it. If somebody else changes it meanwhile, nothing is lost of either. */
+/** The form to create or change a record. If somebody else changes it in the meantime, neither change is lost. */
 export function EditForm(props: EditFormProps): ReactNode {
 	const { fields, from, save, reread, onClose } = props;
 	const editing = useEdit({ from, save, reread });
@@ -76,7 +76,7 @@ interface FieldProps {
 	field: EditField;
 	value: string;
 	onChange: (value: string) => void;
-	/** Whether the value was taken over from somebody else's change. */
+	/** Whether the value comes from somebody else's change. */
 	isTaken: boolean;
 }
 

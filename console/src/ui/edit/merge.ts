@@ -1,9 +1,9 @@
-// What to do where two people changed one record. Pure.
+// Merges the changes of two people to one record.
 
-/** A record's fields as a form has them; an empty text stands for nothing. */
+/** The fields of a record in a form. An empty text means no value. */
 export type Values = Readonly<Record<string, string>>;
 
-/** A field that both changed, to different values. */
+/** A field that both changed to different values. */
 export interface Conflict {
 	field: string;
 	mine: string;
@@ -11,7 +11,7 @@ export interface Conflict {
 }
 
 export interface Merged {
-	/** What the form goes on with: theirs where only they changed something, else mine. */
+	/** The values to continue with: theirs if only they changed the field, otherwise mine. */
 	values: Values;
 	/** Fields that only they changed. */
 	taken: readonly string[];
@@ -23,7 +23,7 @@ export function changesOf(before: Values, after: Values): Values {
 	return Object.fromEntries(Object.entries(after).filter(([field, value]) => value !== before[field]));
 }
 
-/** Brings both changes of `base` together. */
+/** Merges both changes of `base`. */
 export function merge(base: Values, mine: Values, theirs: Values): Merged {
 	const values: Record<string, string> = { ...mine };
 	const taken: string[] = [];

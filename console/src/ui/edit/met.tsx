@@ -6,13 +6,13 @@ import type { Editing } from "./use_edit";
 
 interface MetProps {
 	editing: Editing;
-	/** What the fields are called in the form. */
+	/** The labels of the fields in the form. */
 	labels: Readonly<Record<string, string>>;
 	/** Who changed it, and when. */
 	by?: ReactNode;
 }
 
-/** Somebody else changed the record while the form was open: what was taken over from them, and what has to be chosen. */
+/** Shown if somebody else changed the record while the form was open: the values taken over from them, and the conflicts to decide. */
 export function Met({ editing, labels, by }: MetProps): ReactNode {
 	const { met } = editing;
 	if (!met) return null;

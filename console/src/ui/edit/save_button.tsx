@@ -3,7 +3,7 @@ import type { Permission } from "../../api/permissions";
 import { Button } from "../button";
 import type { Editing } from "./use_edit";
 
-/** Sends a form that stays, as soon as something in it is changed. Who may not change it can ask the button why. */
+/** Sends a form that stays open, once something in it is changed. If the person may not change it, the button shows why. */
 export function SaveButton({ editing, permission }: { editing: Editing; permission: Permission }): ReactNode {
 	const isReady = editing.isChanged && editing.undecided === 0;
 	return (

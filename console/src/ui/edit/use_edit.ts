@@ -4,7 +4,7 @@ import { useState } from "react";
 import { isStatus } from "../../api/errors";
 import { changesOf, type Merged, merge, type Values } from "./merge";
 
-/** A record as a form has it, at one revision. */
+/** A record in a form, at one revision. */
 export interface Revision {
 	values: Values;
 	etag: string | null;
@@ -18,21 +18,21 @@ export interface Editing {
 	submit: () => void;
 	isBusy: boolean;
 	error: unknown;
-	/** What somebody else changed since the form was opened; nothing while that has not been found. */
+	/** What somebody else changed since the form was opened; nothing while that is unknown. */
 	met: Merged | null;
-	/** Conflicts that are to be decided before the form can be sent. */
+	/** The conflicts that must be decided before the form can be sent. */
 	undecided: number;
 	decide: (field: string, value: string) => void;
 	decided: ReadonlySet<string>;
 }
 
 interface EditOptions {
-	/** As it was when the form was opened. */
+	/** The values when the form was opened. */
 	from: Revision;
 	save: (changes: Values, etag: string | null) => Promise<unknown>;
 	/** Reads the record again after a refusal with 412. */
 	reread?: (() => Promise<Revision>) | undefined;
-	/** Whether the form stays after it was sent: then it shows the record as it is now, as long as nothing is typed. */
+	/** Whether the form stays open after it was sent: then it shows the current record, as long as nothing is typed. */
 	isStaying?: boolean;
 }
 
@@ -64,7 +64,7 @@ export function useEdit({ from, save, reread, isStaying = false }: EditOptions):
 				throw error;
 			}
 		},
-		// The record has been read again by now, with another revision.
+		// The record was read again in the meantime, with another revision.
 		onSuccess: () => isStaying && setBase({ values, etag: null }),
 	});
 	const isMet = met !== null && isStatus(send.error, 412);

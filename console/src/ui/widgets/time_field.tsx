@@ -8,13 +8,13 @@ import styles from "./time_field.module.css";
 
 interface TimeFieldProps {
 	label: string;
-	/** The time in RFC 3339, or nothing yet. */
+	/** The time in RFC 3339, or nothing. */
 	value: string | null;
 	onChange: (value: string | null) => void;
 	help?: string;
 }
 
-/** A point in time, in the chosen zone, which stands beside it. */
+/** A point in time, in the chosen time zone, which is shown next to it. */
 export function TimeField({ label, value, onChange, help }: TimeFieldProps): ReactNode {
 	const zone = chosenZone() === "local" ? getLocalTimeZone() : chosenZone();
 	const now = fromAbsolute(Date.now(), zone);

@@ -7,12 +7,12 @@ interface VirtualItemsProps {
 	label: string;
 	className: string | undefined;
 	keys: readonly string[];
-	/** As high as most items are. */
+	/** The usual height of an item. */
 	height: number;
 	item: (index: number, place: ItemPlace) => ReactNode;
 }
 
-/** A long list: only items in view are in the document, with gaps as high as the others. Items may be of any height, and grow. */
+/** A long list: only items in view are in the document, with gaps in place of the others. Items may have any height, and may grow. */
 export function VirtualItems({ label, className, keys, height, item }: VirtualItemsProps): ReactNode {
 	const list = useRef<HTMLUListElement>(null);
 	const [top, setTop] = useState(0);
@@ -25,7 +25,7 @@ export function VirtualItems({ label, className, keys, height, item }: VirtualIt
 		scrollMargin: top,
 		rangeExtractor: (range) => withFocused(range, focused),
 	});
-	// After each drawing, because anything above the list may have changed its height.
+	// After each drawing, because the height of anything above the list may have changed.
 	useLayoutEffect(() => {
 		if (list.current && Math.abs(topOf(list.current) - top) >= 1) setTop(topOf(list.current));
 	});

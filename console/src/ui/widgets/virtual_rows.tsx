@@ -5,17 +5,17 @@ import { BEYOND, indexOf, topOf, withFocused } from "./virtual_range";
 
 interface VirtualRowsProps {
 	count: number;
-	/** A row. It puts its index into `data-index`. */
+	/** Draws a row. It must put its index into `data-index`. */
 	row: (index: number) => ReactNode;
 }
 
 interface Layout {
-	/** How far the first row is below the top of the document. */
+	/** The distance of the first row from the top of the document. */
 	top: number;
 	height: number;
 }
 
-/** Where rows are, from those that are drawn: all rows of a table are of one height. */
+/** The positions of rows, from those that are drawn: all rows of a table have the same height. */
 function layoutOf(body: HTMLTableSectionElement, old: Layout): Layout {
 	const top = topOf(body);
 	const drawn = [...body.querySelectorAll<HTMLElement>("tr[data-index]")];
@@ -26,7 +26,7 @@ function layoutOf(body: HTMLTableSectionElement, old: Layout): Layout {
 	return isSame ? old : { top, height };
 }
 
-/** The rows of a long table: only those in view are in the document, with gaps as high as the others. */
+/** The rows of a long table: only those in view are in the document, with gaps in place of the others. */
 export function VirtualRows({ count, row }: VirtualRowsProps): ReactNode {
 	const body = useRef<HTMLTableSectionElement>(null);
 	const [layout, setLayout] = useState<Layout>(() => ({ top: 0, height: rowHeight() }));
@@ -38,7 +38,7 @@ export function VirtualRows({ count, row }: VirtualRowsProps): ReactNode {
 		scrollMargin: layout.top,
 		rangeExtractor: (range) => withFocused(range, focused),
 	});
-	// After each drawing, because anything above the table may have changed its height.
+	// After each drawing, because the height of anything above the table may have changed.
 	useLayoutEffect(() => {
 		if (body.current) setLayout(layoutOf(body.current, layout));
 	});

@@ -1,5 +1,6 @@
-//! `peridio api-keys create`. The server shows a new key's secret in one answer and never again, so where the secret goes is decided, and
-//! its file made, before the key is; and where it did not get there, the key is named so that it can be revoked.
+//! `peridio api-keys create`. The server shows a new key's secret in one answer and never again. So the destination of the secret is
+//! decided, and its file created, before the key is created. If the secret does not reach its destination, the error names the key, so that
+//! it can be revoked.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -86,7 +87,7 @@ impl Create {
         Ok(())
     }
 
-    /// Refuses what would lose the secret, before there is one.
+    /// Refuses options with which the secret would be lost, before the key is created.
     fn check(&self, format: Option<Format>) -> Result<(), Failure> {
         match (format, &self.key_file) {
             (Some(Format::Prn), None) => Err(Failure::usage(
@@ -110,7 +111,7 @@ impl Create {
     }
 }
 
-/// There is a key whose secret nobody has.
+/// The error when a key was created but its secret was lost.
 fn lost(prn: &str, what: &str, source: Option<io::Error>) -> Failure {
     let message = format!(
         "the key {prn} was created, but {what}: revoke it with 'peridio api-keys revoke --prn {prn}', and create another one"
@@ -128,7 +129,7 @@ struct KeyFile {
 }
 
 impl KeyFile {
-    /// Never another one's: a key that is there already would be lost.
+    /// Never overwrites a file: a key in it would be lost.
     fn create(path: &Path) -> Result<Self, Failure> {
         match private_files::create(path) {
             Ok(file) => Ok(Self { path: path.to_owned(), file }),
@@ -145,7 +146,7 @@ impl KeyFile {
         self.file.sync_all()
     }
 
-    /// Of a key that was not made: there is nothing in it.
+    /// Removes the empty file of a key that was not created.
     fn remove(&self) {
         if let Err(error) = std::fs::remove_file(&self.path) {
             messages::warning(&format!("can't remove {}: {error}", self.path.display()));

@@ -16,7 +16,7 @@ pub(crate) struct Scopes {
     role: Option<Role>,
 }
 
-/// A scope as it is listed.
+/// A scope in the list.
 #[derive(Serialize)]
 struct Listed {
     scope: &'static str,
@@ -27,7 +27,7 @@ struct Listed {
 impl Record for Listed {
     const COLUMNS: &'static [&'static str] = &["scope", "roles", "description"];
 
-    /// It has no PRN, but its name is what a script needs of it.
+    /// A scope has no PRN. Scripts need its name instead.
     fn prn(&self) -> Option<&str> {
         Some(self.scope)
     }

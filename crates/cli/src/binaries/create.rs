@@ -1,4 +1,4 @@
-//! Creating a binary: the record alone, or the whole way from a file to a signed binary.
+//! Creating a binary: only the record, or everything from a file to a signed binary.
 
 use std::path::PathBuf;
 
@@ -55,7 +55,7 @@ pub(crate) struct Create {
     options: UploadOptions,
 }
 
-/// A binary that is to be there in the end.
+/// The binary that a command must produce.
 pub(crate) struct Wanted {
     pub(crate) artifact_version: Prn<ArtifactVersion>,
     pub(crate) target: Target,
@@ -111,7 +111,7 @@ impl Create {
     }
 }
 
-/// What is not verified can't be signed.
+/// Signing needs a verified binary, so it can't be combined with not waiting for the verification.
 pub(crate) fn check_waits(key: &SigningKeyFile, options: &UploadOptions) -> Result<(), Failure> {
     if key.signing_key.is_some() && !options.waits() {
         return Err(Failure::usage(
@@ -121,7 +121,7 @@ pub(crate) fn check_waits(key: &SigningKeyFile, options: &UploadOptions) -> Resu
     Ok(())
 }
 
-/// Hashes a file, and on another core its parts.
+/// Hashes a file, and its parts on another core at the same time.
 pub(crate) async fn hash(
     session: &Session,
     file: &std::path::Path,
@@ -135,7 +135,7 @@ pub(crate) async fn hash(
 }
 
 impl Wanted {
-    /// Creates, uploads, waits, signs: whatever of it is not done yet.
+    /// Creates the record, uploads, waits for the verification, and signs. Skips the steps that are already done.
     pub(crate) async fn bring_about(
         self,
         session: &Session,
@@ -164,7 +164,7 @@ impl Wanted {
     }
 }
 
-/// The binary of this version and target; somebody else may create it at the same moment.
+/// The binary of this version and target. Another client may create it at the same time.
 async fn find_or_create(client: &Client, wanted: &Wanted) -> Result<Binary, Failure> {
     if let Some(binary) = find(client, wanted).await? {
         return Ok(binary);
@@ -191,7 +191,7 @@ async fn find(client: &Client, wanted: &Wanted) -> Result<Option<Binary>, Failur
     Ok(Some(binary))
 }
 
-/// That a binary which is there has this content. The error says how to make room for another one.
+/// Checks that an existing binary has this content. The error says how to make room for another content.
 pub(crate) fn check_content(binary: &Binary, hashes: &FileHashes) -> Result<(), Failure> {
     if binary.hash.parse() == Ok(hashes.whole) {
         return Ok(());

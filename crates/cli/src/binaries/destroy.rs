@@ -1,4 +1,4 @@
-//! Destroying a binary. Where live releases depend on it, somebody has to confirm; nobody is asked otherwise.
+//! Destroying a binary. If live releases depend on it, this needs a confirmation. Without a terminal, the command never asks for one.
 
 use std::collections::HashMap;
 
@@ -47,7 +47,8 @@ impl Destroy {
 }
 
 impl Destroy {
-    /// The server asks only where devices are to get the binary. People are asked for any signed one, because it can't be made again.
+    /// The server requires a confirmation only if devices are to get the binary. People are asked for every signed binary, because it can't
+    /// be restored.
     async fn confirm_signed(&self, session: &Session) -> Result<(), Failure> {
         if !messages::can_ask() {
             return Ok(());
@@ -57,7 +58,8 @@ impl Destroy {
         if binary.state != BinaryState::Signed.as_str() {
             return Ok(());
         }
-        // A server of an earlier version does not know the question; then this one is asked besides its own.
+        // A server of an earlier version does not have this endpoint. Then this question is asked in addition to the one for the server's
+        // refusal.
         let impact = session.client.binary_impact(prn).await;
         if impact.is_ok_and(|impact| impact.confirmation_required) {
             return Ok(());
@@ -67,7 +69,7 @@ impl Destroy {
     }
 }
 
-/// The releases and overrides that bring the binary to devices: kind, PRN, name.
+/// The releases and overrides that deliver the binary to devices: kind, PRN, name.
 fn dependents(error: &Error) -> impl Iterator<Item = (&'static str, String, Option<String>)> {
     [("releases", "release"), ("bundle_overrides", "override")].into_iter().flat_map(|(fact, kind)| {
         error.fact(fact).and_then(Value::as_array).into_iter().flatten().map(move |dependent| {
@@ -78,7 +80,7 @@ fn dependents(error: &Error) -> impl Iterator<Item = (&'static str, String, Opti
     })
 }
 
-/// Why it takes a confirmation, and below it what depends on the binary.
+/// The reason why a confirmation is needed, followed by everything that depends on the binary.
 fn reason(error: &Error, labels: &HashMap<String, String>) -> String {
     dependents(error).fold(error.to_string(), |text, (kind, prn, name)| {
         let name = labels.get(&prn).cloned().or(name).unwrap_or(prn);

@@ -1,4 +1,4 @@
-//! Which binary a command is about.
+//! The arguments that select one binary.
 
 use clap::Args;
 use olivine_domain::binaries::Binary;

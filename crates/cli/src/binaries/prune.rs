@@ -1,4 +1,4 @@
-//! Freeing space: the binaries of an artifact's older versions are taken away, except those that devices could still get.
+//! Freeing space: removes the binaries of an artifact's older versions, except those that devices could still get.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -25,27 +25,27 @@ use crate::moments::now;
 use crate::output::{Record, visible};
 use crate::session::Session;
 
-/// A binary that is not signed yet may still be on its way for so long.
+/// For this long after its creation, a binary that is not signed may still be being uploaded.
 const STILL_UPLOADED: Duration = Duration::from_hours(24);
 
 /// What to free.
 #[derive(Debug, Args)]
 pub(crate) struct Prune {
-    /// The artifact whose older versions are looked at
+    /// The artifact whose older versions are examined
     #[arg(long, value_name = "PRN")]
     artifact_prn: Prn<Artifact>,
-    /// How many of its newest versions, by the time of their creation, keep all of their binaries
+    /// The number of newest versions, by the time of their creation, that keep all of their binaries
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     keep: u32,
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
-    /// Do it without asking
+    /// Do not ask for a confirmation
     #[arg(long, short)]
     yes: bool,
 }
 
-/// A binary of an older version, and what becomes of it.
+/// A binary of an older version, and what happens to it.
 #[derive(Debug, Serialize)]
 struct Old {
     prn: String,
@@ -58,11 +58,11 @@ struct Old {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Action {
-    /// A release or an override can bring it to devices, or it is still on its way.
+    /// A release or an override can deliver it to devices, or it may still be being uploaded.
     Keep,
-    /// It was signed: its content goes, its record stays.
+    /// It was signed: its content is destroyed, and its record stays.
     Destroy,
-    /// It never was signed: nothing of it stays.
+    /// It was never signed: its record is deleted.
     Delete,
 }
 
@@ -146,11 +146,11 @@ impl Prune {
     }
 }
 
-/// The binaries that overrides force on devices, now or later.
+/// The binaries that current and future overrides deliver to devices.
 async fn forced(client: &Client) -> Result<HashSet<String>, Failure> {
     let now = now();
     let overrides = client.list::<BundleOverride>(&Query::default()).all().await?;
-    // What can't be read counts as in force.
+    // An end that can't be parsed counts as not yet reached.
     let is_over = |end: &String| end.parse::<Timestamp>().is_ok_and(|end| end <= now);
     let running = overrides.into_iter().filter(|one| !one.ends_at.as_ref().is_some_and(is_over));
     let bundles: HashSet<String> = running.map(|one| one.bundle_prn).collect();
@@ -179,7 +179,8 @@ async fn action(client: &Client, binary: &Binary, forced: &HashSet<String>) -> R
     })
 }
 
-/// Whether it is gone. The server refuses where a release came to have it meanwhile: then it stays.
+/// Removes a binary and returns whether that worked. The server refuses if a release has included the binary in the meantime; then it
+/// stays.
 async fn take_away(client: &Client, old: &Old) -> Result<bool, Failure> {
     let prn = named(&old.prn)?;
     let result = match old.action {

@@ -49,7 +49,7 @@ impl Sign {
         }
         let binary: Binary = session.client.get(&self.one.prn).await?;
         if let Some(path) = &self.content_path {
-            // One part as large as the file: only the whole is of interest.
+            // With a single part as large as the file, only the hash of the whole file is calculated.
             let hashes = hash_whole_and_parts(path, u64::MAX, &session.progress.observer()).await;
             session.progress.clear();
             if binary.hash.parse() != Ok(hashes?.whole) {

@@ -1,4 +1,4 @@
-//! `peridio binaries upload`: a file becomes a binary's content.
+//! `peridio binaries upload`: uploads a file as the content of a binary.
 
 use std::path::PathBuf;
 
@@ -45,13 +45,13 @@ impl Upload {
         session.show(&binary).await
     }
 
-    /// The one binary that promised this very content, as the documents' loop over targets needs it. A guess can't put bytes in the
-    /// wrong place: the hash is the promise.
+    /// Finds the one binary that was created with the hash of this file. The documented loop over several targets relies on it. It can't
+    /// upload to a wrong binary, because the server checks the hash.
     async fn infer(&self, session: &Session, hashes: &FileHashes) -> Result<Prn<Named>, Failure> {
         let query =
             Query::default().with("hash", Some(hashes.whole)).with("state", Some(BinaryState::Uploadable));
         let mut awaiting = session.client.list::<Binary>(&query).all().await?;
-        // One that was promised with another size can't be it, whatever its hash says.
+        // A binary that was created with another size is not the one.
         awaiting.retain(|binary| binary.size.is_none_or(|size| size == hashes.size));
         let [binary] = awaiting.as_slice() else {
             return Err(Failure::usage(format!(

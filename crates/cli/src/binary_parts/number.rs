@@ -1,12 +1,12 @@
-//! Which part a file is, by the suffix that `split` gave it: `part_aa`, `part_ab`, … or, with `-d`, `part_00`, `part_01`, …
+//! Infers the number of a part from the suffix that `split` gave the file: `part_aa`, `part_ab`, … or, with `-d`, `part_00`, `part_01`, …
 //!
-//! A wrong guess would put bytes in the wrong place, so what is not clear is refused.
+//! A wrong guess would put bytes in the wrong place, so an ambiguous name is refused.
 
 use std::path::Path;
 
 use olivine_domain::binary_parts::PartIndex;
 
-/// The part's place, or why the name does not tell it.
+/// The number of the part, or why it can't be inferred from the name.
 pub(super) fn infer(file: &Path) -> Result<PartIndex, String> {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let digits = suffix(name, |c| c.is_ascii_digit());
@@ -28,7 +28,7 @@ fn by_letters(name: &str, letters: &str) -> Option<u64> {
     position(&values, 26)
 }
 
-/// Numbers begin with 0, unless `split` was asked for others; the first file beside this one tells.
+/// Numbers begin with 0, unless `split` was told otherwise. The first file in the same folder shows which number is the first.
 fn by_digits(file: &Path, name: &str, digits: &str) -> Option<u64> {
     let values: Vec<u64> = digits.bytes().map(|digit| u64::from(digit - b'0')).collect();
     let position = position(&values, 10)?;
@@ -36,12 +36,13 @@ fn by_digits(file: &Path, name: &str, digits: &str) -> Option<u64> {
         let prefix = &name[..name.len() - digits.len()];
         file.with_file_name(format!("{prefix}{number:0width$}", width = digits.len())).exists()
     };
-    // Longer suffixes than the first ones only follow after a first 0.
+    // `split` makes suffixes longer only if the numbers began with 0.
     let begins_at_0 = position == 0 || digits.starts_with('9') || sibling(0);
     if begins_at_0 { Some(position) } else { sibling(1).then(|| position - 1) }
 }
 
-/// The place of a suffix in `split`'s order. It widens as it goes: after `yz` comes `zaaa`, after `zyzz` comes `zzaaaa`.
+/// The position of a suffix in `split`'s order. `split` makes suffixes longer as it goes: after `yz` comes `zaaa`, after `zyzz` comes
+/// `zzaaaa`.
 fn position(values: &[u64], base: u64) -> Option<u64> {
     let most = base - 1;
     let widened = values.iter().take_while(|value| **value == most).count();
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_clear_is_refused() {
+    fn unclear_names_are_refused() {
         for name in [
             "firmware.bin1",
             "partaa1",
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_count_from_the_first_that_is_there() {
+    fn numbers_begin_at_the_first_file_that_exists() {
         let directory = tempfile::tempdir().unwrap();
         let numbers = |from: usize| {
             for name in ["00", "01", "02"] {
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_is_that_of_split_itself() {
+    fn the_order_is_the_one_that_split_uses() {
         for options in [&[][..], &["-d"][..], &["-a", "3"][..], &["-d", "-a", "4"][..]] {
             let directory = tempfile::tempdir().unwrap();
             let content = directory.path().join("content");

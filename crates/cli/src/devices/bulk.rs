@@ -19,9 +19,9 @@ use crate::messages;
 use crate::output::{Record, record, visible};
 use crate::session::Session;
 
-/// More devices than these are changed only if somebody confirms their number.
+/// A change of more devices than this needs a confirmation of their number.
 const MANY: u64 = 100;
-/// How often the server is asked how far it is.
+/// How often the command asks the server for the progress.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 record!(BulkOperation, "action", "state", "done", "matched", "changed", "refused", "begun:inserted_at");
@@ -95,7 +95,7 @@ pub(crate) struct Plain {
     confirm_count: Option<u64>,
 }
 
-/// Where to.
+/// The destination of a move.
 #[derive(Debug, Args)]
 pub(crate) struct Move {
     /// The cohort that the devices are moved to; it is one of their own product
@@ -192,7 +192,7 @@ impl Plain {
         report(&ended)
     }
 
-    /// The number of devices that was confirmed, where one has to be.
+    /// The confirmed number of devices, if a confirmation is needed.
     fn confirmed(&self, plan: &BulkOperationPlan) -> Result<Option<u64>, Failure> {
         if self.confirm_count.is_some() || self.yes || plan.count <= MANY {
             return Ok(self.confirm_count);
@@ -221,7 +221,7 @@ async fn wait(session: &Session, mut operation: BulkOperation) -> Result<BulkOpe
     Ok(operation)
 }
 
-/// How it ended, where that is not well.
+/// Reports how the operation ended, if it did not succeed for all devices.
 fn report(ended: &BulkOperation) -> Result<(), Failure> {
     if ended.refused > 0 {
         messages::warning(&format!("{} devices could not be changed", ended.refused));

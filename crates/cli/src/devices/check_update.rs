@@ -1,4 +1,4 @@
-//! Asking on a device's behalf: the answer as JSON, or on a terminal how it came about, step by step.
+//! Checking for an update on behalf of a device. The answer is JSON, or on a terminal an explanation of the decision step by step.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ impl Record for UpdateAnswer {
     }
 
     fn cell(&self, column: &str) -> Option<String> {
-        // A server of an earlier version tells no names.
+        // A server of an earlier version does not return names.
         let named = |name: &Option<String>, prn: &Option<String>| {
             name.as_deref().map(visible).or_else(|| prn.as_deref().map(short)).unwrap_or_default()
         };
@@ -37,7 +37,7 @@ impl Record for UpdateAnswer {
 pub(crate) struct CheckUpdate {
     #[command(flatten)]
     one: One,
-    // Texts, because what a device reports need not make sense.
+    // These are plain texts, because a device may report anything.
     /// Assume that the device is on this release [default, without the three flags: what it last reported]
     #[arg(long, value_name = "TEXT")]
     release_prn: Option<String>,
@@ -78,13 +78,13 @@ pub(super) fn named_in(answer: &UpdateAnswer) -> BTreeSet<String> {
     reasons.chain(binaries).chain(source).map(str::to_owned).collect()
 }
 
-/// A line per step, and the answer at the end, with what is known of the names of what it means.
+/// A line for each step, and the answer at the end, with names in place of PRNs where they are known.
 pub(super) fn explanation(
     trace: &[TraceStep],
     answer: &UpdateAnswer,
     labels: &HashMap<String, String>,
 ) -> String {
-    // A name that says where a record belongs, else the one that the answer has, else its PRN.
+    // Prefers a name with its parent, then the name in the answer, then the PRN.
     let name =
         |prn: &str, known: Option<String>| labels.get(prn).cloned().or(known).unwrap_or_else(|| visible(prn));
     let length = |text: &str| text.chars().count();
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn an_explanation_ends_in_the_answer() {
+    fn an_explanation_ends_with_the_answer() {
         let answer = UpdateAnswer {
             status: "update".to_owned(),
             source_type: Some("release".to_owned()),

@@ -1,4 +1,4 @@
-//! `peridio devices count`: how many devices a search finds, and what they have alike.
+//! `peridio devices count`: how many devices a search finds, also grouped by what they have in common.
 
 use clap::Args;
 use olivine_api::devices::{DeviceCount, DeviceFacet};
@@ -32,7 +32,7 @@ pub(crate) struct Count {
     /// Only devices that match, for example: "tag:'beta' and quarantined:false"
     #[arg(long, value_name = "CLAUSES")]
     search: Option<String>,
-    /// Count them by what they have alike
+    /// Count the devices in groups by this property
     #[arg(long, value_name = "FACET", value_parser = Facet::NAMES.to_vec())]
     by: Option<String>,
 }

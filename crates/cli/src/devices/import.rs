@@ -1,4 +1,4 @@
-//! Importing devices from a CSV file: the report on stdout, the lines that are wrong on stderr.
+//! Importing devices from a CSV file: the report goes to stdout, the wrong lines to stderr.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -65,12 +65,13 @@ impl Import {
     }
 }
 
-/// Whether a private key in PEM, or in base64 of PEM, is in a file, which may be larger than memory should hold. A file that can't be read
-/// is reported when it is sent.
+/// Whether a file contains a private key, in PEM or in base64 of PEM. The file may be larger than the memory. Read errors are ignored here,
+/// because sending the file reports them.
 fn shows_private_key(mut file: impl Read) -> io::Result<bool> {
     const WORDS: &[u8] = b"PRIVATE KEY";
     let mut signs = vec![WORDS.to_vec()];
-    // Base64 has the words in three forms, by the number of bytes before them. The letters that other bytes share in are left out.
+    // In base64, the words have one of three forms, which depends on the number of bytes before them. Characters that also depend on
+    // neighbouring bytes are not compared.
     for (before, skipped, letters) in [(0, 0, 14), (1, 2, 16), (2, 3, 17)] {
         let text = STANDARD_NO_PAD.encode([&[0; 2][..before], WORDS].concat());
         signs.push(text.as_bytes()[skipped..letters].to_vec());
@@ -81,7 +82,7 @@ fn shows_private_key(mut file: impl Read) -> io::Result<bool> {
         if count == 0 {
             return Ok(false);
         }
-        // UTF-16 has zeros between the letters.
+        // UTF-16 has zero bytes between the letters.
         window.extend(piece[..count].iter().copied().filter(|byte| *byte != 0));
         if signs.iter().any(|sign| window.windows(sign.len()).any(|part| part == sign)) {
             return Ok(true);
@@ -90,7 +91,7 @@ fn shows_private_key(mut file: impl Read) -> io::Result<bool> {
     }
 }
 
-/// How many lines are wrong, and below it why, a line each.
+/// How many lines are wrong, followed by the reason for each of them.
 fn refusal(report: &ImportReport) -> String {
     let lines = if report.refused == 1 { "line is" } else { "lines are" };
     let mut text = format!("{} {lines} refused, so nothing was imported", report.refused);

@@ -1,4 +1,4 @@
-//! `peridio devices list`: as a table of devices, or of how their last updates went, with what they said of it.
+//! `peridio devices list`: a table of devices, or a table of the results of their last updates with the messages that they reported.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ use crate::names;
 use crate::output::{Format, Record, short, visible};
 use crate::session::Session;
 
-/// How many characters of a device's words a table shows.
+/// How many characters of a device's message a table shows.
 const WORDS: usize = 120;
 
 /// Which devices to list.
@@ -40,7 +40,7 @@ pub(crate) struct List {
     /// Only devices on this release
     #[arg(long, value_name = "PRN")]
     release_prn: Option<Prn<Release>>,
-    /// Only devices whose last update went like this, as they reported it; the table then shows what they said
+    /// Only devices that reported this outcome of their last update; the table then shows their messages
     #[arg(long, value_parser = UpdateStatus::NAMES)]
     outcome: Option<String>,
     /// Only devices whose last report is about this release: with --outcome failed, those that could not install it
@@ -61,7 +61,7 @@ pub(crate) struct List {
     options: ListOptions,
 }
 
-/// A device with what it said of its last update, as a table shows it: with names in place of PRNs.
+/// A row of the table with messages: a device and its last report, with names in place of PRNs.
 #[derive(Serialize)]
 struct Reporting {
     identifier: String,
@@ -93,7 +93,7 @@ impl List {
         }
     }
 
-    /// A page at a time, because each page's names are looked up together.
+    /// Fetches one page after the other, because the names on each page are looked up together.
     async fn print_reports(self, session: &Session) -> Result<(), Failure> {
         let query = self.query().expand(&session.printer.expansions::<Reporting>());
         let mut pages = session.client.list::<Device>(&self.options.apply(query));
@@ -140,14 +140,14 @@ impl Reporting {
     }
 }
 
-/// Where a device belongs: `gateway/daily`, or only its product.
+/// The place of a device: `gateway/daily`, or only its product.
 fn place(device: &Device) -> String {
     let product = device.product.as_ref().map(|product| product.name.as_str());
     let cohort = device.cohort.as_ref().map(|cohort| cohort.name.as_str());
     product.into_iter().chain(cohort).collect::<Vec<_>>().join("/")
 }
 
-/// The beginning of a device's words, on one line.
+/// The beginning of a device's message, on one line.
 fn said(report: &LastReport, labels: &HashMap<String, String>) -> String {
     let detail = names::name_prns(report.detail.as_deref().unwrap_or_default(), labels);
     let words = visible(&detail.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_has_the_beginning_of_a_devices_words() {
+    fn a_table_shows_the_beginning_of_a_devices_message() {
         let report = |detail: Option<&str>| LastReport {
             outcome: "failed".to_owned(),
             release_prn: "prn:1:o:release:r".to_owned(),

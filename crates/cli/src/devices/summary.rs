@@ -1,4 +1,4 @@
-//! `peridio devices summary`: the fleet by version.
+//! `peridio devices summary`: the devices counted by version.
 
 use clap::Args;
 use olivine_api::devices::{DeviceSummary, OutcomeCount};
@@ -34,7 +34,7 @@ impl Record for DeviceSummary {
     }
 }
 
-/// One version of a product, as the table shows it.
+/// One version of a product, as a row of the table.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct Row {
     product: String,
@@ -82,13 +82,13 @@ fn rows(summary: &DeviceSummary) -> Vec<Row> {
     of_product.collect()
 }
 
-/// A part of a product's devices, in per cent: rounded down, so that 100 % are all of them.
+/// A percentage of a product's devices, rounded down, so that 100 % means all of them.
 fn share(devices: u64, all: u64) -> String {
     let per_mille = u128::from(devices) * 1_000 / u128::from(all.max(1));
     format!("{}.{} %", per_mille / 10, per_mille % 10)
 }
 
-/// All devices, and how many of them have each outcome.
+/// The number of all devices, and of the devices with each outcome.
 fn total(summary: &DeviceSummary) -> String {
     let count = |of: &OutcomeCount| {
         let outcome = of.outcome.as_deref().map_or_else(|| "not reported".to_owned(), visible);

@@ -1,4 +1,4 @@
-//! Why a device does or does not update: what it is, how the server decides, and how its last installations went.
+//! `peridio devices why`: the state of a device, how the server decides about its update, and how its last installations went.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -17,10 +17,10 @@ use crate::names;
 use crate::output::{Record, age_of, print, short, visible};
 use crate::session::Session;
 
-/// How many of a device's last reports are shown.
+/// How many of a device's latest reports are shown.
 const REPORTS: usize = 5;
 
-/// All that is known of the question.
+/// Everything that the command shows.
 #[derive(Serialize)]
 struct Why {
     device: Device,
@@ -36,7 +36,7 @@ impl Record for Why {
     }
 }
 
-/// Shows it. Nothing is changed or claimed.
+/// Prints the explanation. Nothing is changed or claimed.
 pub(super) async fn why(session: &Session, one: &One) -> Result<(), Failure> {
     let client = &session.client;
     let expand = ["product", "cohort", "last_report"].map(str::to_owned);
@@ -84,7 +84,8 @@ fn name(labels: &HashMap<String, String>, prn: &str) -> String {
     labels.get(prn).cloned().unwrap_or_else(|| short(prn))
 }
 
-/// The last update that failed, and what the device said of it: its record knows the last report, its events those before.
+/// The last failed update and the device's message about it. The device's record contains its last report; its events contain the earlier
+/// ones.
 fn last_failure(device: &Device, reports: &[Event], labels: &HashMap<String, String>) -> Option<String> {
     let is_failure = |status: &str| UpdateStatus::from_name(status).is_some_and(UpdateStatus::is_failure);
     let recorded = device.last_report.as_ref().filter(|report| is_failure(&report.outcome)).map(|report| {
@@ -101,7 +102,7 @@ fn last_failure(device: &Device, reports: &[Event], labels: &HashMap<String, Str
     Some(format!("{when}: {}", parts.join(": ")))
 }
 
-/// What the device is, in a few lines.
+/// The state of the device, in a few lines.
 fn about(device: &Device, last_failure: Option<&str>) -> String {
     let product = device.product.as_ref().map_or("", |product| product.name.as_str());
     let cohort =
@@ -126,7 +127,7 @@ fn about(device: &Device, last_failure: Option<&str>) -> String {
     text
 }
 
-/// A text of what a report says; empty where it says nothing.
+/// A text field of a report, or an empty text if the report does not have it.
 fn said(report: &Event, field: &str) -> String {
     let data: Value = serde_json::from_str(report.data.get()).unwrap_or_default();
     data[field].as_str().map(visible).unwrap_or_default()
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_failure_is_the_one_on_record_or_the_newest_of_the_reports() {
+    fn the_last_failure_is_in_the_record_or_in_the_newest_failed_report() {
         let labels = HashMap::from([("prn:1:o:release:r".to_owned(), "gateway/daily/spring".to_owned())]);
         let last = |outcome: &str| {
             json!({"outcome": outcome, "release_prn": "prn:1:o:release:r", "detail": "no space\u{1b}",

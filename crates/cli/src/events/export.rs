@@ -1,4 +1,5 @@
-//! `peridio events export`: all events of a time, as they arrive. What is printed goes into a file, so it must be clear whether it is whole.
+//! `peridio events export`: prints all events of a period while they arrive. The output usually goes into a file, so the command must
+//! report clearly whether it is complete.
 
 use std::io::{self, Write as _};
 

@@ -1,4 +1,4 @@
-//! Every line of the documents is understood; what is not is refused with the flag's name.
+//! Every command line in the documentation is accepted. Wrong ones are refused with the name of the flag.
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
@@ -7,7 +7,7 @@ use super::Cli;
 
 const O: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
 
-/// Parses a line as a shell would split it, with the documents' variables filled in.
+/// Parses a line as a shell would split it, with the documentation's variables filled in.
 fn parse(line: &str) -> Result<Cli, clap::Error> {
     let prn = |kind: &str| format!("prn:1:{O}:{kind}:{O}");
     let line = line
@@ -29,12 +29,12 @@ fn parse(line: &str) -> Result<Cli, clap::Error> {
 }
 
 #[test]
-fn the_grammar_is_sound() {
+fn clap_accepts_the_grammar() {
     crate::names::grammar::<Cli>().debug_assert();
 }
 
 #[test]
-fn the_documents_lines_are_understood() {
+fn the_lines_of_the_documentation_are_accepted() {
     for line in [
         "peridio binaries create --artifact-version-prn $VERSION_PRN --target arm-linux-gnueabihf --hash $HASH --size 104857600",
         "peridio binaries create --artifact-version-prn $VERSION_PRN --target x --hash sha256:$HASH --size 1 --output prn",
@@ -60,7 +60,7 @@ fn the_documents_lines_are_understood() {
 }
 
 #[test]
-fn the_short_way_and_the_rest_are_understood() {
+fn push_and_other_commands_are_accepted() {
     for line in [
         "peridio binaries create --artifact-version-prn $VERSION_PRN --target x --content-path f --signing-key k",
         "peridio push firmware.bin --artifact main --version 1.2.3 --target x --signing-key k",
@@ -94,7 +94,7 @@ fn the_short_way_and_the_rest_are_understood() {
 }
 
 #[test]
-fn distribution_is_understood() {
+fn distribution_commands_are_accepted() {
     for line in [
         "peridio products create --name gateway-v2 --target x --description y",
         "peridio products update --product-prn $PRODUCT_PRN --target=",
@@ -147,7 +147,7 @@ fn distribution_is_understood() {
 }
 
 #[test]
-fn what_makes_no_sense_is_a_usage_error_that_names_the_flag() {
+fn wrong_arguments_are_usage_errors_that_name_the_flag() {
     for (line, kind, name) in [
         (
             "peridio binaries create --hash $HASH --size 1",
@@ -243,7 +243,7 @@ fn every_command_has_help_with_an_example() {
 }
 
 #[test]
-fn help_is_understood_without_what_stands_around_it() {
+fn each_help_text_is_understandable_by_itself() {
     each_command(&crate::names::grammar::<Cli>(), "", &|command, path| {
         for arg in command.get_arguments() {
             let help = arg.get_help().map(ToString::to_string).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The kinds of records that a command can be told the name of, and which kind each flag means.
+//! The kinds of records that can be given by name, and the kind that each flag takes.
 
 use clap::{Arg, Command};
 use olivine_domain::prn::Resource;
@@ -22,7 +22,7 @@ macro_rules! kinds {
             /// Every kind.
             const ALL: &'static [Self] = &[$(Self::$kind),+];
 
-            /// Its word in a PRN, such as `artifact_version`.
+            /// The kind as written in a PRN, such as `artifact_version`.
             pub(crate) const fn word(self) -> &'static str {
                 match self {
                     $(Self::$kind => match <$type as Resource>::TYPE {
@@ -32,21 +32,21 @@ macro_rules! kinds {
                 }
             }
 
-            /// For people, with its article: "an artifact version".
+            /// The kind for people, with its article: "an artifact version".
             pub(crate) const fn a_name(self) -> &'static str {
                 match self {
                     $(Self::$kind => <$type as Resource>::A_NAME,)+
                 }
             }
 
-            /// What its name is made of, as help shows it.
+            /// The form of its names, as help shows it.
             pub(crate) const fn form(self) -> &'static str {
                 match self {
                     $(Self::$kind => $form,)+
                 }
             }
 
-            /// Lets an argument that takes a PRN of this kind take a name as well.
+            /// Makes an argument that takes a PRN of this kind accept a name as well.
             pub(super) fn accept(self, arg: Arg, names: &Names) -> Arg {
                 match self {
                     $(Self::$kind => accept::<$type>(arg, self, names),)+
@@ -83,12 +83,12 @@ kinds! {
 }
 
 impl Kind {
-    /// For people, without an article: "artifact version".
+    /// The kind for people, without an article: "artifact version".
     pub(crate) fn name(self) -> &'static str {
         self.a_name().split_once(' ').map_or(self.a_name(), |(_, name)| name)
     }
 
-    /// A name with fewer parts can't mean one record.
+    /// A name with fewer slashes can't identify one record.
     pub(super) const fn fewest_slashes(self) -> usize {
         match self {
             Self::ArtifactVersion | Self::Binary => 1,
@@ -97,7 +97,7 @@ impl Kind {
         }
     }
 
-    /// Whether there may be an archived one, which lists leave out.
+    /// Whether records of this kind can be archived. Lists leave archived records out.
     pub(super) const fn can_be_archived(self) -> bool {
         matches!(
             self,
@@ -110,7 +110,8 @@ impl Kind {
         )
     }
 
-    /// The kind that an argument means by its id: `next_release_prn` is a release, and `prn` is what the group of commands is about.
+    /// The kind that an argument takes, by its id: `next_release_prn` takes a release, and `prn` takes the kind that the group of commands
+    /// is about.
     pub(super) fn of(id: &str, group: &Command) -> Option<Self> {
         let id = id.strip_suffix("_prns").or_else(|| id.strip_suffix("_prn")).unwrap_or(id);
         if id == "prn" {
@@ -121,7 +122,7 @@ impl Kind {
         })
     }
 
-    /// The kind that a group of commands is about, by the group's name in the singular.
+    /// The kind that a group of commands is about, by the singular of the group's name.
     fn of_group(group: &Command) -> Option<Self> {
         let named = |kind: &&Self| {
             let singular = kind.word().replace('_', "-");
@@ -130,7 +131,7 @@ impl Kind {
         Self::ALL.iter().find(named).copied()
     }
 
-    /// The kind of this word: `signing_key` or `signing-key`.
+    /// The kind with this name: `signing_key` or `signing-key`.
     pub(super) fn called(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.word() == word.replace('-', "_"))
     }

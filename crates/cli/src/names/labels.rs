@@ -1,4 +1,4 @@
-//! The other way: what a PRN in a table is called.
+//! The opposite of a lookup: the names of the records whose PRNs are in a table.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -27,10 +27,10 @@ use tokio::task::JoinSet;
 use super::kinds::Kind;
 use crate::output::{short, visible};
 
-/// How many are asked for at once: fewer than a server takes of one caller.
+/// How many names are requested at the same time: fewer than a server allows one caller.
 const AT_ONCE: usize = 8;
 
-/// What these records are called. Those that are gone, or that the API key may not read, are left out.
+/// The names of these records. Records that are gone, or that the API key may not read, are left out.
 pub(crate) async fn labels(client: &Client, prns: BTreeSet<String>) -> HashMap<String, String> {
     let mut left = prns.into_iter();
     let mut asked = JoinSet::new();
@@ -56,7 +56,7 @@ pub(crate) fn prns_in(text: &str) -> Vec<&str> {
     begins.map(|rest| &rest[..rest.find(|c| !is_of_prn(c)).unwrap_or(rest.len())]).map(trimmed).collect()
 }
 
-/// A PRN at the end of a clause may have a colon behind it.
+/// A PRN at the end of a clause may be followed by a colon.
 fn trimmed(prn: &str) -> &str {
     prn.trim_end_matches([':', '-'])
 }
@@ -79,7 +79,7 @@ async fn label(client: &Client, prn: &str) -> Option<String> {
         let own = client.organization().await.ok()?;
         return (own.prn == organization.to_string()).then(|| visible(&own.name));
     }
-    // A user's PRN names no organization.
+    // The PRN of a user contains no organization.
     let kind = prn.split(':').nth_back(1).and_then(Kind::called)?;
     let (record, parts) = match kind {
         Kind::ApiKey => (get::<ApiKey>(client, prn, None).await?, &["/name"] as &[&str]),
@@ -100,7 +100,7 @@ async fn label(client: &Client, prn: &str) -> Option<String> {
         Kind::Release => (
             match get::<Release>(client, prn, Some("cohort.product")).await {
                 Some(release) => release,
-                // A server of an earlier version does not show the product.
+                // A server of an earlier version does not return the product.
                 None => get::<Release>(client, prn, Some("cohort")).await?,
             },
             &["/cohort/product/name", "/cohort/name", "/name"] as _,
@@ -115,7 +115,7 @@ async fn label(client: &Client, prn: &str) -> Option<String> {
         }
         Kind::User => (get::<User>(client, prn, None).await?, &["/name"] as _),
         Kind::View => (get::<View>(client, prn, None).await?, &["/name"] as _),
-        // Its PRN has another form.
+        // The PRN of an organization has another form.
         Kind::Organization
         | Kind::Invitation
         | Kind::Membership
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_stand_in_texts_in_place_of_prns() {
+    fn names_replace_prns_in_texts() {
         let labels = HashMap::from([("prn:1:o:artifact:a-1".to_owned(), "main-firmware".to_owned())]);
         let text = "1.2.0 of prn:1:o:artifact:a-1: it failed (prn:1:o:binary:0123456789abcdef)";
         assert_eq!(prns_in(text), ["prn:1:o:artifact:a-1", "prn:1:o:binary:0123456789abcdef"]);

@@ -1,4 +1,4 @@
-//! Which record a name means. The server is asked; nothing is chosen where several have the name.
+//! Finds the record that a name means by asking the server. It must never choose between several records with the same name.
 
 use olivine_api::api_keys::ApiKey;
 use olivine_api::artifact_versions::ArtifactVersion;
@@ -28,7 +28,7 @@ use super::values::is_prn;
 use crate::failure::Failure;
 use crate::output::visible;
 
-/// How many records a message lists.
+/// The maximum number of records in an error message.
 const FEW: usize = 10;
 
 /// The PRN of the one record that a name means.
@@ -90,13 +90,13 @@ pub(super) async fn prn(client: &Client, kind: Kind, name: &str) -> Result<Strin
             }
             None => search.sole::<DeviceCertificate>(within(client, Kind::Device, name).await?).await,
         },
-        // An address has one spelling.
+        // E-mail addresses are stored in lower case.
         Kind::User => search.one::<User>(Query::default(), "email", &name.to_ascii_lowercase()).await,
         Kind::Invitation => {
             search.one::<Invitation>(Query::default(), "email", &name.to_ascii_lowercase()).await
         }
         Kind::Membership => search.sole::<Membership>(within(client, Kind::User, name).await?).await,
-        // There is one, and it is not found in a list.
+        // Each API key belongs to one organization, and there is no list of organizations.
         Kind::Organization => match client.organization().await? {
             own if own.name == name => Ok(own.prn),
             own => Err(Failure::new(format!(
@@ -109,12 +109,12 @@ pub(super) async fn prn(client: &Client, kind: Kind, name: &str) -> Result<Strin
     }
 }
 
-/// What stands before the last slash, and after it.
+/// The parts before and after the last slash.
 fn split(name: &str) -> Option<(&str, &str)> {
     name.rsplit_once('/').filter(|(before, after)| !before.is_empty() && !after.is_empty())
 }
 
-/// The records that belong to another one, which is given by name.
+/// A filter for the records that belong to the parent with this name.
 async fn within(client: &Client, kind: Kind, name: &str) -> Result<Query, Failure> {
     let found = if is_prn(name) { name.to_owned() } else { Box::pin(prn(client, kind, name)).await? };
     Ok(Query::default().with(&format!("{}_prn", kind.word()), Some(found)))
@@ -128,14 +128,14 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The one that has this value.
+    /// The only record whose field `key` has this value.
     async fn one<R: Resource>(&self, among: Query, key: &str, value: &str) -> Result<String, Failure> {
         let query = among.clone().with(key, Some(value));
         let mut found = self.list::<R>(&query).await?;
         if found.is_empty() && self.kind.can_be_archived() {
             found = self.list::<R>(&query.with("archived", Some("true"))).await?;
         }
-        // Nothing is done to a record that the server gave for another reason than its name. (A fingerprint can be written in several ways.)
+        // Never act on a record that the server returned for another reason than its name. (A fingerprint can be written in several ways.)
         found.retain(|record| key == "fingerprint" || record[key].as_str().is_none_or(|own| own == value));
         match live(found).as_slice() {
             [found] => self.prn_of(found),
@@ -144,7 +144,7 @@ impl Search<'_> {
         }
     }
 
-    /// The only one there is.
+    /// The only record that the filter finds.
     async fn sole<R: Resource>(&self, among: Query) -> Result<String, Failure> {
         let found = self.list::<R>(&among).await?;
         match live(found).as_slice() {
@@ -189,7 +189,7 @@ impl Search<'_> {
         Failure::new(format!("there is no {kind} '{name}'; {there_are}"))
     }
 
-    /// With what tells them apart: a cohort's product, and a release's cohort.
+    /// The error for an ambiguous name. It lists what distinguishes the records: a cohort's product, a release's cohort.
     async fn ambiguous<R: Resource>(&self, among: &Query) -> Failure {
         let expand = match self.kind {
             Kind::Cohort => vec!["product".to_owned()],
@@ -216,7 +216,7 @@ impl Search<'_> {
     }
 }
 
-/// Without those that are destroyed or revoked, unless there are no others.
+/// Leaves out records that are destroyed or revoked, unless there are no others.
 fn live(found: Vec<Value>) -> Vec<Value> {
     let is_live = |record: &&Value| {
         record["state"] != BinaryState::Destroyed.as_str()
@@ -226,7 +226,7 @@ fn live(found: Vec<Value>) -> Vec<Value> {
     if live.is_empty() { found } else { live }
 }
 
-/// What tells a record from its like.
+/// A text that distinguishes a record from others with the same name.
 fn label(record: &Value) -> String {
     const KEYS: [&str; 7] =
         ["email", "name", "identifier", "target", "version", "fingerprint", "description"];

@@ -1,11 +1,11 @@
-//! Names are taken wherever a PRN is, and stand for the record that the server says.
+//! Every argument that takes a PRN also takes a name, which stands for the record that the server returns.
 
 use super::*;
 use crate::grammar::Cli;
 
 const O: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
 
-/// Reads a command line; each of its names means a record of the kind, whose PRN is made of that alone.
+/// Parses a command line. Each name in it is replaced by a PRN that depends only on the kind of the record.
 pub(crate) fn read(line: &str) -> Result<Cli, clap::Error> {
     let first = FirstReading::of::<Cli>(line.split_whitespace().map(OsString::from).collect())?;
     for (kind, name) in first.names.wanted() {
@@ -33,14 +33,14 @@ fn every_argument_that_takes_a_prn_takes_a_name() {
     let mut count = 0;
     each_command(&mut |_, command| {
         for arg in command.get_arguments().filter(|arg| arg.get_id().as_str().contains("prn")) {
-            // What a device reports need not name anything, so it is taken as it is.
+            // A device may report anything, so these values are not looked up.
             if command.get_name() == "check-update" && arg.get_id() != "prn" {
                 continue;
             }
             let alone = Arg::new("value").long("value").value_parser(arg.get_value_parser().clone());
             let parsed =
                 Command::new("x").arg(alone).try_get_matches_from(["x", "--value", "product:a/b/c/d"]);
-            // These have no names.
+            // Records of these kinds have no names.
             let is_nameless = longs(arg).iter().any(|long| long == "event-prn" || long == "job-prn");
             assert_eq!(parsed.is_ok(), !is_nameless, "{} {}", command.get_name(), arg.get_id());
             count += 1;
@@ -50,7 +50,7 @@ fn every_argument_that_takes_a_prn_takes_a_name() {
 }
 
 #[test]
-fn flags_are_called_by_what_they_name_and_keep_their_old_names() {
+fn flags_have_short_names_and_keep_their_old_ones() {
     let cohort = (Kind::Cohort, "gateway/daily".to_owned());
     let device = (Kind::Device, "SN-1".to_owned());
     let version = (Kind::ArtifactVersion, "main/1.0.0".to_owned());
@@ -86,7 +86,7 @@ fn flags_are_called_by_what_they_name_and_keep_their_old_names() {
 }
 
 #[test]
-fn a_record_is_named_once_and_never_by_nothing() {
+fn a_record_is_given_exactly_once() {
     for (line, said) in [
         ("peridio devices delete", "<IDENTIFIER>"),
         ("peridio devices delete --prn=", "it is empty"),
@@ -105,7 +105,7 @@ fn a_record_is_named_once_and_never_by_nothing() {
     }
 }
 
-/// As a shell gives it where a variable in quotes is not set.
+/// A shell passes an empty text if a variable in quotes is not set.
 #[test]
 fn an_empty_name_means_no_record() {
     let line = ["peridio", "devices", "delete", ""].map(OsString::from).to_vec();

@@ -1,4 +1,4 @@
-//! What an argument that takes a PRN accepts: a PRN, or a name that is looked up before the command runs.
+//! The values of arguments that take a PRN: a PRN, or a name that is looked up before the command runs.
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 use super::kinds::Kind;
 
-/// Whether what was given is a PRN by its form, and not a name. A name may begin with the PRN of what the record belongs to.
+/// Whether a value has the form of a PRN and is not a name. A name may begin with the PRN of the record's parent.
 pub(super) fn is_prn(given: &str) -> bool {
     given.starts_with("prn:") && !given.contains('/')
 }
 
-/// The names of a command line, each with its PRN once that is known.
+/// The names in a command line, each with its PRN once that is known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names(Arc<Mutex<Known>>);
 
@@ -45,12 +45,12 @@ impl Names {
         self.lock().iter().filter(|(_, prn)| prn.is_none()).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Says which record a name means.
+    /// Stores the PRN of a name.
     pub(super) fn learn(&self, kind: Kind, name: String, prn: String) {
         self.lock().insert((kind, name), Some(prn));
     }
 
-    /// The PRN of what was given: itself, or what was learned of the name.
+    /// The PRN of a value: the value itself, or the PRN that was found for the name.
     pub(super) fn prn(&self, kind: Kind, given: &str) -> Option<String> {
         if is_prn(given) {
             return Some(given.to_owned());
@@ -58,8 +58,8 @@ impl Names {
         self.lock().get(&(kind, given.to_owned())).cloned().flatten()
     }
 
-    /// Reads what was given for an argument. As long as a name's PRN is not known it stands for no record at all: the command line is read
-    /// once more when it is.
+    /// Parses the value of an argument. While the PRN of a name is unknown, a placeholder is returned: the command line is parsed again
+    /// when it is known.
     fn read<R: Resource>(&self, kind: Kind, given: &str) -> Result<Prn<R>, String> {
         if given.is_empty() {
             return Err(format!("it is empty: {} is given as {} or by its PRN", kind.a_name(), kind.form()));
@@ -78,7 +78,7 @@ impl Names {
     }
 }
 
-/// Lets an argument take names of this kind, whatever it makes of a PRN.
+/// Makes an argument accept names of this kind, whatever type it parses a PRN to.
 pub(super) fn accept<R: Resource + 'static>(arg: Arg, kind: Kind, names: &Names) -> Arg {
     let of = arg.get_value_parser().type_id();
     let names = names.clone();
@@ -93,7 +93,8 @@ pub(super) fn accept<R: Resource + 'static>(arg: Arg, kind: Kind, names: &Names)
     }
 }
 
-/// Lets an argument take the PRN of any kind of record, or `KIND:NAME`, such as `device:SN-000042`; a bare name is one of `usual`.
+/// Makes an argument accept the PRN of any kind of record, or `KIND:NAME`, such as `device:SN-000042`. A name without a kind is one of
+/// `usual`.
 pub(super) fn accept_any(arg: Arg, usual: Option<Kind>, names: &Names) -> Arg {
     let names = names.clone();
     arg.value_parser(move |given: &str| -> Result<String, String> {

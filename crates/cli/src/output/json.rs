@@ -1,5 +1,5 @@
-//! JSON as it is printed. Fields keep the API's order, numbers and texts stay the same: only spaces change, and characters that would
-//! deceive who reads them on a terminal are written as escapes, which mean the same.
+//! Prints JSON. Fields keep the API's order, and numbers and texts stay the same. Only white space changes, and characters that could
+//! deceive a reader on a terminal are written as escapes with the same meaning.
 
 use std::fmt::Write as _;
 
@@ -18,13 +18,13 @@ pub(super) fn pretty(record: &impl Serialize) -> String {
     layout(&text, true)
 }
 
-/// One item of an array, with what stands before it.
+/// One item of an array, with its separator.
 pub(super) fn array_item(record: &str, first: bool) -> String {
     let indented = record.trim_end().replace('\n', "\n  ");
     format!("{}\n  {indented}", if first { "[" } else { "," })
 }
 
-/// Sets the spaces of a JSON text anew. Custom metadata comes with the spaces that its author gave it.
+/// Replaces the white space between the tokens of a JSON text. Custom metadata comes with the white space of its author.
 fn layout(text: &str, pretty: bool) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let mut depth = 0;
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_deceive_on_a_terminal_is_escaped_and_means_the_same() {
+    fn deceptive_characters_are_escaped_with_the_same_meaning() {
         let text = "a\u{9b}31m\u{202e}b\u{2066}c\u{2028}d\u{85}\u{7f}é";
         let printed = pretty(&[text]);
         assert_eq!(printed, "[\n  \"a\\u009b31m\\u202eb\\u2066c\\u2028d\\u0085\\u007fé\"\n]");

@@ -1,4 +1,4 @@
-//! Tables for people, within 100 columns: names in place of PRNs, ages in place of times. What is left out is in `--output json`.
+//! Tables for people, within 100 columns: names in place of PRNs, ages in place of times. `--output json` shows the full values.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,14 +13,14 @@ use serde_json::Value;
 use super::Record;
 use super::json::pretty;
 
-/// The most columns of a table.
+/// The maximum width of a table, in columns.
 pub(super) const WIDTH: u16 = 100;
 
-/// How many of an id's digits are shown: they are random, unlike the first ones.
+/// How many of the last digits of an id are shown. They are random; the first digits are not.
 const SHORT: usize = 8;
 
-/// One record: a row for each field, and its PRN last, on a line of its own, so that it can be copied.
-/// `labels` has the names of other records by their PRNs.
+/// A table of one record: a row for each field, and its PRN last on a line of its own, so that it can be copied. `labels` contains the
+/// names of other records by their PRNs.
 pub(super) fn of_one(record: &impl Record, labels: &HashMap<String, String>, now: Timestamp) -> String {
     let text = serde_json::to_string(record).expect("wire types always are JSON");
     let Fields(fields) = serde_json::from_str(&text).expect("records are JSON objects");
@@ -28,7 +28,7 @@ pub(super) fn of_one(record: &impl Record, labels: &HashMap<String, String>, now
     for (name, value) in &fields {
         let value = &renamed(value, labels);
         let heading = name.strip_suffix("_prn").unwrap_or(name);
-        // The record may be there as a whole, under this name.
+        // The record may also be embedded under this name.
         let is_twice = heading != name && fields.iter().any(|(other, _)| other == heading);
         if is_twice || ["prn", "organization_prn"].contains(&name.as_str()) {
             continue;
@@ -44,7 +44,7 @@ pub(super) fn of_one(record: &impl Record, labels: &HashMap<String, String>, now
     format!("{}\n{prn}", table.trim_fmt())
 }
 
-/// A value with names in place of the PRNs of which the names are known.
+/// A value with names in place of PRNs, for the PRNs whose names are known.
 fn renamed(value: &Value, labels: &HashMap<String, String>) -> Value {
     match value {
         Value::String(text) => labels.get(text).map_or_else(|| value.clone(), |name| name.as_str().into()),
@@ -56,7 +56,7 @@ fn renamed(value: &Value, labels: &HashMap<String, String>) -> Value {
     }
 }
 
-/// A record's fields in the API's order, which a map of `serde_json` does not keep.
+/// A record's fields in the order of the API. A map of `serde_json` does not keep the order.
 struct Fields(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Fields {
@@ -81,7 +81,7 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
-/// A record of a list.
+/// The row of a record in a list.
 pub(super) fn row<R: Record>(record: &R, now: Timestamp) -> Vec<String> {
     let value = serde_json::to_value(record).expect("wire types always are JSON");
     let cell = |column: &&str| {
@@ -91,7 +91,7 @@ pub(super) fn row<R: Record>(record: &R, now: Timestamp) -> Vec<String> {
     R::COLUMNS.iter().map(cell).collect()
 }
 
-/// What stands at a path: `name`, `product.name`, or several of them with a slash between, of which those that are absent are left out.
+/// The value at a path: `name`, `product.name`, or several paths separated by slashes, of which missing values are left out.
 fn at(record: &Value, path: &str, now: Timestamp) -> String {
     let part = |path: &str| {
         let found = path.split('.').fold(record, |value, name| &value[name]);
@@ -127,7 +127,7 @@ fn shown(name: &str, value: &Value, now: Timestamp, is_alone: bool) -> String {
     }
 }
 
-/// By the field's name, because a version or an identifier may read like a time.
+/// Decided by the field's name, because a version or an identifier may look like a time.
 fn is_time(name: &str) -> bool {
     let name = name.rsplit('.').next().unwrap_or(name);
     name.ends_with("_at") || matches!(name, "not_before" | "not_after" | "schedule_date")
@@ -142,7 +142,7 @@ fn label(record: &Value) -> Option<&str> {
     ["name", "identifier", "version", "keyid", "target"].into_iter().find_map(|key| record[key].as_str())
 }
 
-/// The end of an id, by which people recognize a record that has no name here.
+/// The end of an id, by which people recognize a record whose name is not known.
 pub(crate) fn short(prn: &str) -> String {
     let id = prn.rsplit(':').next().unwrap_or(prn);
     match id.char_indices().rev().nth(SHORT - 1) {
@@ -151,7 +151,7 @@ pub(crate) fn short(prn: &str) -> String {
     }
 }
 
-/// How long ago a time was, or how far ahead it is.
+/// The age of a time, or how far it is in the future.
 pub(super) fn age(time: Timestamp, now: Timestamp) -> String {
     let between = |from: Timestamp, to: Timestamp| to.since(from);
     let (distance, is_past) =
@@ -173,7 +173,7 @@ pub(super) fn of_list(columns: &[&str], rows: Vec<Vec<String>>) -> String {
     format!("{}\n", table.trim_fmt())
 }
 
-/// Without lines between the cells; what is too long goes on below.
+/// An empty table without lines between the cells. Long cells are wrapped.
 fn plain() -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);

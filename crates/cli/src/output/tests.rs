@@ -1,4 +1,4 @@
-//! Records as they are printed.
+//! The printed forms of records.
 
 use olivine_api::artifacts::Artifact;
 use olivine_domain::Timestamp;

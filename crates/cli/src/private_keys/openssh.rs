@@ -1,5 +1,5 @@
-//! Private keys as `ssh-keygen` writes them (openssh-key-v1): Ed25519 without a passphrase is read, because nothing converts it; for all
-//! others there is a command that does.
+//! Private keys in the format of `ssh-keygen` (openssh-key-v1). Ed25519 keys without a passphrase are read, because no tool converts them.
+//! For all other keys, the error names the command that converts them.
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine as _;
@@ -10,7 +10,7 @@ use pkcs8::der::zeroize::Zeroizing;
 const BEGIN: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
 const END: &str = "-----END OPENSSH PRIVATE KEY-----";
 
-/// The key in a PEM text: `None` if it has none of OpenSSH's.
+/// The key in a PEM text, or `None` if it is not an OpenSSH key.
 pub(super) fn read(text: &str) -> Option<Result<Ed25519KeyPair, String>> {
     let (_, body) = text.split_once(BEGIN)?;
     let damaged = || "this OpenSSH key is damaged or incomplete".to_owned();

@@ -1,10 +1,10 @@
-//! The PEM forms that private keys come in.
+//! The PEM forms of private keys.
 
 use olivine_domain::key_files::{Kind, is_private_key, kind_of};
 use pkcs8::EncryptedPrivateKeyInfoRef;
 use pkcs8::der::SecretDocument;
 
-/// What a PEM block holds.
+/// The form of the private key in a PEM block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// PKCS#8.
@@ -24,8 +24,8 @@ const FORMS: [(&str, Form); 4] = [
     ("EC PRIVATE KEY", Form::Sec1),
 ];
 
-/// Finds the private key in a PEM text; `openssl` may write parameters or a certificate before it.
-/// `bytes` are the whole file, to say what it is if it has none.
+/// Finds the private key in a PEM text. `openssl` may write parameters or a certificate before it. `bytes` is the whole file; if it
+/// contains no private key, the error says what it is instead.
 pub(super) fn read(text: &str, bytes: &[u8]) -> Result<(Form, SecretDocument), String> {
     let (form, block) = FORMS
         .into_iter()
@@ -47,7 +47,7 @@ fn block<'a>(text: &'a str, label: &str) -> Option<&'a str> {
     Some(&text[start..start + length])
 }
 
-/// What a file is that has no private key in PEM form, and how to get one out of it.
+/// Describes a file without a private key in PEM form, and how to get one from it.
 fn not_found(bytes: &[u8]) -> String {
     let problem = match kind_of(bytes) {
         Some(Kind::Certificate | Kind::PublicKey | Kind::OpenSshKey) => {

@@ -1,4 +1,4 @@
-//! Keys as `openssl` makes them, in each form.
+//! Private keys made by `openssl`, in each form.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -16,7 +16,7 @@ impl Keys {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// Runs `openssl` with words that may name files of the folder as `@file`.
+    /// Runs `openssl` with these arguments. `@file` stands for a file in the test's folder.
     fn openssl(&self, line: &str) -> PathBuf {
         let words = line.split(' ').map(|word| match word.strip_prefix('@') {
             Some(name) => self.0.path().join(name).into_os_string(),
@@ -77,7 +77,7 @@ fn encrypted_keys_open_with_their_passphrase_only() {
 }
 
 #[test]
-fn what_can_not_sign_is_refused_with_a_reason() {
+fn a_key_that_can_not_sign_is_refused_with_a_reason() {
     let keys = Keys::new();
     keys.openssl("genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 -out @rsa.pem");
     for (file, reason) in [
@@ -96,7 +96,7 @@ fn what_can_not_sign_is_refused_with_a_reason() {
     }
 }
 
-/// Runs the command that a text advises for a file, and returns the file that it makes.
+/// Runs the command that an error message recommends for a file, and returns the file that it creates.
 fn follow(keys: &Keys, advice: &str, file: &std::path::Path, options: &str) -> PathBuf {
     let command =
         advice.split('\'').find(|part| part.starts_with("openssl ") || part.starts_with("ssh-keygen "));
@@ -121,7 +121,7 @@ impl Keys {
 }
 
 #[test]
-fn an_ed25519_key_of_ssh_keygen_signs_for_its_registered_half() {
+fn an_ed25519_key_of_ssh_keygen_signs_for_its_registered_public_key() {
     let keys = Keys::new();
     let file = keys.ssh_keygen("ed25519", "", "id");
     let key = PrivateKey::read(&file, no_passphrase).unwrap();
@@ -143,7 +143,7 @@ fn an_ed25519_key_of_ssh_keygen_signs_for_its_registered_half() {
 const END: &str = "-----END OPENSSH PRIVATE KEY-----";
 
 #[test]
-fn advice_makes_of_each_key_one_that_signs() {
+fn the_recommended_command_converts_each_key_into_one_that_signs() {
     let keys = Keys::new();
     keys.openssl(
         "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -keyout @d.key -out @d.pem",

@@ -1,4 +1,4 @@
-//! What can be found out by reading, before anything is created or sent: a push that can't succeed changes nothing.
+//! Checks before anything is created or sent: a push that can't succeed must change nothing.
 
 use indicatif::BinaryBytes;
 use olivine_api::artifact_versions::ArtifactVersion;
@@ -15,17 +15,17 @@ use crate::binaries::check_content;
 use crate::failure::Failure;
 use crate::signing::Signer;
 
-/// What of a push is there by now.
+/// The records of a push that already exist.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) artifact: Option<Artifact>,
     pub(super) version: Option<ArtifactVersion>,
-    /// For each content that is pushed, in their order.
+    /// One for each pushed content, in the same order.
     pub(super) binaries: Vec<Option<Binary>>,
 }
 
 impl Found {
-    /// Refuses another content for a binary that is there.
+    /// Refuses a content that differs from the content of an existing binary.
     pub(super) fn check_hashes(&self, hashes: &[FileHashes]) -> Result<(), Failure> {
         let pairs = self.binaries.iter().zip(hashes);
         pairs
@@ -35,7 +35,7 @@ impl Found {
 }
 
 impl Push {
-    /// Looks for what is there already, and refuses what is known to fail later.
+    /// Finds the records that already exist, and refuses a push that would fail later.
     pub(super) async fn look_ahead(
         &self,
         client: &Client,
@@ -84,7 +84,7 @@ impl Push {
         Ok(found)
     }
 
-    /// The quota, and how many signatures it takes.
+    /// Checks the storage quota, and whether the number of signatures is sufficient.
     async fn check_organization(
         &self,
         client: &Client,
@@ -121,7 +121,7 @@ impl Push {
     }
 }
 
-/// By how many keys a binary is signed when the signer has signed it.
+/// The number of keys that will have signed a binary after the signer has signed it.
 fn signatures(binary: Option<&Binary>, signer: Option<&Signer>) -> usize {
     let others = binary.map_or(0, |binary| {
         let other = |keyid: &str| signer.is_none_or(|signer| signer.registered().keyid != keyid);
@@ -130,7 +130,7 @@ fn signatures(binary: Option<&Binary>, signer: Option<&Signer>) -> usize {
     others + usize::from(signer.is_some())
 }
 
-/// What the API key may do.
+/// The scopes of the API key.
 pub(super) struct Scopes(Vec<String>);
 
 impl Scopes {
@@ -142,7 +142,7 @@ impl Scopes {
         self.0.iter().any(|own| own == scope.as_str())
     }
 
-    /// Names all that are missing, so that nobody has to find out one by one.
+    /// Fails if scopes are missing, and names all of them, so that nobody has to find them one by one.
     pub(super) fn need(&self, scopes: &[Scope]) -> Result<(), Failure> {
         let missing: Vec<_> =
             scopes.iter().filter(|scope| !self.has(**scope)).map(|scope| scope.as_str()).collect();
@@ -155,7 +155,7 @@ impl Scopes {
         )))
     }
 
-    /// The same for those that are needed.
+    /// Like `need`, but only for the scopes whose condition is true.
     pub(super) fn need_for(&self, scopes: &[(bool, Scope)]) -> Result<(), Failure> {
         let needed: Vec<_> =
             scopes.iter().filter(|(is_needed, _)| *is_needed).map(|(_, scope)| *scope).collect();

@@ -1,4 +1,4 @@
-//! What is pushed: one file for one target, or several as `TARGET=FILE`.
+//! The files to push: one file for one target, or several as `TARGET=FILE`.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use olivine_domain::Target;
 
 use crate::failure::Failure;
 
-/// A file and what it is for.
+/// A file and its target.
 #[derive(Debug)]
 pub(super) struct Content {
     pub(super) target: Target,
@@ -15,7 +15,7 @@ pub(super) struct Content {
     pub(super) size: u64,
 }
 
-/// Reads what was given. Every file can be read and is not empty, and no target is given twice.
+/// Parses the arguments. Checks that every file is readable and not empty, and that no target is given twice.
 pub(super) fn contents(given: &[String], target: Option<&Target>) -> Result<Vec<Content>, Failure> {
     let mut contents: Vec<Content> = Vec::new();
     for text in given {
@@ -29,7 +29,7 @@ pub(super) fn contents(given: &[String], target: Option<&Target>) -> Result<Vec<
     Ok(contents)
 }
 
-/// A file may have `=` in its name: where there is such a file, it is meant.
+/// The name of a file may contain `=`. If a file with the whole name exists, it is meant.
 fn content(given: &str, target: Option<&Target>, count: usize) -> Result<(Target, PathBuf), Failure> {
     let pair = given.split_once('=').filter(|_| !Path::new(given).exists());
     let pair = pair.and_then(|(target, file)| Some((target.parse::<Target>().ok()?, file)));

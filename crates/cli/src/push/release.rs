@@ -1,4 +1,4 @@
-//! The way on from a signed binary: a bundle of its version, and the bundle as a cohort's latest release.
+//! The steps after signing: a bundle of the version, and that bundle as a cohort's latest release.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ use crate::releases::versions;
 use crate::uploads::UploadOptions;
 use crate::{messages, names};
 
-/// How far to go.
+/// The options that say how far to go.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Release options")]
 pub(super) struct ReleaseOptions {
@@ -52,7 +52,7 @@ pub(super) struct ReleaseOptions {
 }
 
 impl ReleaseOptions {
-    /// What is not verified is not signed, and what is not signed can't be in a bundle.
+    /// An unverified binary can't be signed, and an unsigned binary can't be in a bundle.
     pub(super) fn check(&self, options: &UploadOptions) -> Result<(), Failure> {
         if self.cohort_prn.is_none() && self.phases.is_given() {
             return Err(Failure::usage("a phase is one of a release: give --cohort, too"));
@@ -66,18 +66,18 @@ impl ReleaseOptions {
         Ok(())
     }
 
-    /// Whether to go on to a bundle.
+    /// Whether to create a bundle.
     pub(super) const fn wants_bundle(&self) -> bool {
         self.bundle.is_some()
     }
 
-    /// What it takes to look for what is there already.
+    /// The scopes for finding the records that already exist.
     pub(super) fn reading(&self) -> impl Iterator<Item = Scope> {
         let of_bundle = self.bundle.is_some().then_some(Scope::BundleRead);
         of_bundle.into_iter().chain(self.cohort_prn.is_some().then_some(Scope::ReleaseRead))
     }
 
-    /// Refuses what is known to fail once the binary is signed.
+    /// Refuses a release that would fail after the binary is signed.
     pub(super) async fn look_ahead(
         &self,
         client: &Client,
@@ -116,7 +116,7 @@ impl ReleaseOptions {
         check_latest(&client.list::<Release>(&query).all().await?)
     }
 
-    /// Creates bundle and release, whichever of them is asked for and not there yet.
+    /// Creates the bundle and the release, if they are asked for and don't exist yet.
     pub(super) async fn bring_about(
         self,
         client: &Client,
@@ -139,7 +139,7 @@ impl ReleaseOptions {
     }
 }
 
-/// The bundle of that name, with the binaries in it.
+/// The bundle with this name, with its binaries. It is created if it does not exist.
 async fn bundle(
     client: &Client,
     name: &Name,
@@ -158,7 +158,7 @@ async fn bundle(
     whole_with(client, &bundle, name, &binaries).await
 }
 
-/// The bundle with its binaries, if all of these are among them.
+/// The bundle with its binaries, if it contains all of these binaries.
 async fn whole_with(
     client: &Client,
     bundle: &Bundle,
@@ -177,7 +177,7 @@ async fn whole_with(
     )))
 }
 
-/// The release of that name, with that bundle.
+/// Creates the release, unless a release with this name and bundle exists.
 async fn release(client: &Client, new: &ReleaseCreate) -> Result<(), Failure> {
     let query = Query::default().with("cohort_prn", Some(&new.cohort_prn)).with("name", Some(&new.name));
     let what = format!("the release '{}'", new.name);
@@ -189,7 +189,7 @@ async fn release(client: &Client, new: &ReleaseCreate) -> Result<(), Failure> {
     Ok(())
 }
 
-/// That a release of the wanted name has the wanted bundle.
+/// Checks that an existing release with the wanted name has the wanted bundle.
 fn check_bundle(release: &Release, bundle: Option<&str>) -> Result<(), Failure> {
     if Some(release.bundle_prn.as_str()) == bundle {
         return Ok(());
@@ -200,7 +200,7 @@ fn check_bundle(release: &Release, bundle: Option<&str>) -> Result<(), Failure> 
     )))
 }
 
-/// That something may follow the latest release. Whether its schedule date has come is for the server's clock to say.
+/// Checks that a release may follow the latest release. Whether its schedule date has passed is left to the server's clock.
 fn check_latest(releases: &[Release]) -> Result<(), Failure> {
     let latest = releases.iter().find(|release| release.next_release_prn.is_none());
     match latest.filter(|latest| latest.phase_value.is_none_or(|value| (value - 1.0).abs() > f64::EPSILON)) {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phased_latest_release_is_noticed_ahead() {
+    fn a_phased_latest_release_is_refused_before_the_push() {
         assert!(check_latest(&[]).is_ok());
         assert!(check_latest(&[release("numeric", Some(1.0))]).is_ok());
         assert!(check_latest(&[release("numeric", Some(0.5))]).is_err());

@@ -1,4 +1,4 @@
-//! Archiving a release, and taking it back to a place on its cohort's path.
+//! Archiving a release, and unarchiving it to a place on its cohort's update path.
 
 use clap::{Args, Subcommand};
 use olivine_api::releases::{Release, ReleaseUnarchive};
@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::plans::Planning;
 use crate::session::Session;
 
-/// Archiving, and taking back.
+/// Archiving and unarchiving.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Archives a release: no further device gets it, and earlier releases lead to the one after it
@@ -31,7 +31,7 @@ pub(crate) struct Archive {
     planning: Planning,
 }
 
-/// A release to take back.
+/// A release to unarchive.
 #[derive(Debug, Args)]
 pub(crate) struct Back {
     #[command(flatten)]

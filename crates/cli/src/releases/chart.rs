@@ -1,4 +1,4 @@
-//! Drawing a cohort's releases: fetches what the picture shows.
+//! Draws a cohort's releases: fetches the data for the drawing.
 
 use clap::{Args, ValueEnum};
 use olivine_api::cohorts::Cohort;
@@ -12,7 +12,7 @@ use crate::failure::{Failure, named};
 use crate::output::print;
 use crate::session::Session;
 
-/// A picture to draw.
+/// A drawing.
 #[derive(Debug, Args)]
 pub(crate) struct Chart {
     /// The cohort whose releases to draw
@@ -26,7 +26,7 @@ pub(crate) struct Chart {
     devices: bool,
 }
 
-/// How to draw.
+/// The format of the drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// Text for a terminal

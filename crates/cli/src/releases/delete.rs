@@ -1,4 +1,4 @@
-//! Deleting a release. While devices are on it, somebody has to confirm; nobody is asked otherwise.
+//! Deleting a release. If devices are on it, this needs a confirmation. Without a terminal, the command never asks for one.
 
 use clap::Args;
 use olivine_api::releases::Release;

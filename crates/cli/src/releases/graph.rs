@@ -1,6 +1,7 @@
-//! The picture of a release graph: text for terminals, Graphviz, Mermaid. Pure: it gets all that it shows.
+//! Draws a release graph: as text for terminals, for Graphviz, or for Mermaid. No IO: the caller passes all data.
 //!
-//! Releases form a tree that grows towards its root: each has at most one next, all paths end in the latest one.
+//! The releases form a tree whose root is the latest release: each release has at most one next release, and all paths end in the latest
+//! one.
 
 mod marks;
 
@@ -9,15 +10,15 @@ use std::fmt::Write as _;
 
 use olivine_api::releases::Release;
 
-/// A release, with how many devices are on it where one wants to know.
+/// A release, and the number of devices on it if the user asked for it.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub(super) release: Release,
     pub(super) devices: Option<u64>,
 }
 
-/// Draws the releases from the first ones to the latest, one per line. Of the paths that meet, the longest one goes straight
-/// down, the others stand indented beside it.
+/// Draws the releases from the first ones to the latest, one per line. Where paths meet, the longest one goes straight down, and the others
+/// are indented beside it.
 pub(super) fn text(steps: &[Step], cohort_devices: u64) -> String {
     if steps.is_empty() {
         return "no releases\n".to_owned();
@@ -56,7 +57,7 @@ pub(super) fn text(steps: &[Step], cohort_devices: u64) -> String {
     text
 }
 
-/// Describes the releases to Graphviz.
+/// The graph in the language of Graphviz.
 pub(super) fn dot(steps: &[Step], cohort_devices: u64) -> String {
     let mut text = "digraph releases {\n  node [shape=box];\n".to_owned();
     for (index, step) in steps.iter().enumerate() {
@@ -70,7 +71,7 @@ pub(super) fn dot(steps: &[Step], cohort_devices: u64) -> String {
     text + "}\n"
 }
 
-/// Describes the releases to Mermaid.
+/// The graph in the language of Mermaid.
 pub(super) fn mermaid(steps: &[Step], cohort_devices: u64) -> String {
     let mut text = "flowchart TD\n".to_owned();
     for (index, step) in steps.iter().enumerate() {
@@ -101,7 +102,7 @@ fn dot_escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
-/// In a label all but letters, digits and what surely has no meaning of its own is written as a number.
+/// Writes every character of a label as a number, except letters, digits and characters that certainly have no special meaning in Mermaid.
 fn mermaid_escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -118,7 +119,7 @@ fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// What is said of a release.
+/// The texts about a release.
 struct Columns {
     name: String,
     marks: String,
@@ -128,24 +129,24 @@ struct Columns {
 impl Columns {
     fn of(step: &Step, cohort_devices: u64) -> Self {
         let devices = step.devices.map(|count| marks::counted(count, "device")).unwrap_or_default();
-        // The digits of one device stand under those of several.
+        // Aligns the digits of "1 device" with those of "2 devices".
         let devices = if step.devices == Some(1) { devices + " " } else { devices };
         let marks = marks::of(&step.release, cohort_devices).join(", ");
         Self { name: marks::name(&step.release), marks, devices }
     }
 }
 
-/// A line of the picture.
+/// A line of the drawing.
 enum Line {
     Drawn(String),
-    /// What stands before it, and which release.
+    /// The text before the release, and the index of the release.
     Release(String, usize),
 }
 
-/// The releases by their places in the list.
+/// The releases, referred to by their index in the list.
 struct Tree {
     next: Vec<Option<usize>>,
-    /// Those that lead to each: the one with the longest path first.
+    /// The previous releases of each one. The one with the longest path comes first.
     previous: Vec<Vec<usize>>,
 }
 
@@ -170,7 +171,7 @@ impl Tree {
         (0..self.next.len()).filter(|index| self.next[*index].is_none()).collect()
     }
 
-    /// Without recursion: a graph may be as long as one likes.
+    /// Not recursive, because a graph may have any length.
     fn sort(&mut self) {
         let mut order = self.ends();
         let mut seen = 0;
@@ -186,7 +187,7 @@ impl Tree {
         }
     }
 
-    /// Drawn upwards from the latest release, and then turned over.
+    /// The lines are made upwards from the latest release, and then reversed.
     fn lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();
         for end in self.ends().into_iter().rev() {
@@ -205,7 +206,7 @@ impl Tree {
         lines
     }
 
-    /// What stands above a release; the last one is the nearest.
+    /// The lines above a release; the last one is the nearest.
     fn above(&self, prefix: &str, index: usize) -> Vec<Line> {
         let Some((main, others)) = self.previous[index].split_first() else { return Vec::new() };
         let mut above = vec![Line::Release(prefix.to_owned(), *main)];

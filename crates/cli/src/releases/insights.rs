@@ -18,7 +18,7 @@ impl Record for ReleaseInsights {
     }
 }
 
-/// Shows it.
+/// Prints the insights.
 pub(super) async fn insights(session: &Session, One { prn }: &One) -> Result<(), Failure> {
     let insights = session.client.insights(prn).await?;
     if session.printer.is_for_people() { print(&text(&insights)) } else { session.printer.one(&insights) }
@@ -72,7 +72,7 @@ fn hours(insights: &ReleaseInsights) -> String {
     }
     let mut text = "\nHour by hour, in UTC:\n  HOUR               OFFERED  INSTALLED  FAILED\n".to_owned();
     for ReleaseHour { begins_at, offered, installed, failed } in &insights.hours {
-        // Such as 2026-01-15T08:00: the rest is zeros.
+        // Such as 2026-01-15T08:00. The rest of the text is zeros.
         let hour: String = visible(begins_at).chars().take(16).collect();
         let _ = writeln!(text, "  {hour:<17}  {offered:<7}  {installed:<9}  {failed}");
     }
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_devices_reported_is_told_in_a_few_lines() {
+    fn insights_are_printed_in_a_few_lines() {
         let mut insights = json!({
             "adoption": {"release_prn": "r", "cohort_prn": "c", "devices": 9, "on": 4, "before": 3, "after": 0, "elsewhere": 2,
                 "claimed": 5, "installed": 4, "failed": 2,

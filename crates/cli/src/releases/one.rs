@@ -1,4 +1,4 @@
-//! Which release a command is about.
+//! The arguments that select one release.
 
 use clap::Args;
 use olivine_domain::prn::Prn;

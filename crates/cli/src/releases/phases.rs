@@ -1,4 +1,4 @@
-//! To whom a release goes at first: to devices with certain tags, or to so many.
+//! The phase of a release: the devices that get it first, chosen by tags or limited in number.
 
 use clap::Args;
 use olivine_api::releases::ReleaseCreate;
@@ -33,7 +33,7 @@ pub(crate) struct Phases {
     tags: Option<Vec<String>>,
 }
 
-/// `10%` is 0.1.
+/// Parses a share or a number: `10%` is 0.1.
 fn share_or_count(text: &str) -> Result<f64, String> {
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
     let value = match text.strip_suffix('%') {
@@ -45,24 +45,24 @@ fn share_or_count(text: &str) -> Result<f64, String> {
 }
 
 impl Phases {
-    /// Whether there is one.
+    /// Whether a phase was given.
     pub(crate) fn is_given(&self) -> bool {
         self.mode.is_some() || self.value.is_some() || self.tags.is_some()
     }
 
-    /// Says which of both a number means, where it could be taken for the other.
+    /// Notes how a number is understood, where a share could have been meant.
     pub(crate) fn note_count(&self) {
         if let Some(count) = self.value.filter(|value| *value > 1.0) {
             messages::note(&format!("a phase of {count} devices; {count}% would be a share of the cohort"));
         }
     }
 
-    /// The new release with this phase.
+    /// Adds the phase to a new release.
     pub(crate) fn of(&self, new: ReleaseCreate) -> ReleaseCreate {
         ReleaseCreate { phase_mode: self.mode(), phase_value: self.value(), phase_tags: self.tags(), ..new }
     }
 
-    /// Who names tags means tags, who gives a number means that.
+    /// The mode: `tags` if tags were given, `numeric` if a number was given.
     pub(crate) fn mode(&self) -> Option<String> {
         let implied = match (self.value, self.tags()) {
             (Some(_), _) => Some("numeric"),
@@ -76,7 +76,7 @@ impl Phases {
         self.value
     }
 
-    /// All of its tags; a single empty text is none of them.
+    /// The complete new list of tags. A single empty text means no tags.
     pub(crate) fn tags(&self) -> Option<Vec<String>> {
         all(self.tags.clone())
     }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_can_be_written_as_one() {
+    fn a_share_can_be_written_in_percent() {
         for (text, value) in [
             ("10%", 0.1),
             ("0.1", 0.1),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mode_is_told_from_the_rest() {
+    fn the_mode_follows_from_the_other_flags() {
         let mode = |mode: Option<&str>, value, tags: Option<&[&str]>| {
             let tags = tags.map(|tags| tags.iter().map(ToString::to_string).collect());
             Phases { mode: mode.map(str::to_owned), value, tags }.mode()

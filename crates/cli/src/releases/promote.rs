@@ -1,4 +1,4 @@
-//! A release that proved itself in one cohort goes to another.
+//! `peridio releases promote`: releases a bundle that proved itself in one cohort to another cohort.
 
 use clap::Args;
 use olivine_api::releases::{Release, ReleaseCreate};
@@ -14,7 +14,7 @@ use crate::messages;
 use crate::moments::Moment;
 use crate::session::Session;
 
-/// Where to.
+/// The destination of the promotion.
 #[derive(Debug, Args)]
 pub(crate) struct Promote {
     #[command(flatten)]
@@ -33,7 +33,7 @@ pub(crate) struct Promote {
 }
 
 impl Promote {
-    /// Safe to run twice: a release of this name and bundle is there already then.
+    /// Safe to run twice: if a release with this name and bundle already exists, nothing happens.
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         self.phases.note_count();
         let client = &session.client;

@@ -1,4 +1,4 @@
-//! Taking a release back: says what will be done, asks on a terminal, and does it.
+//! Rolling a release back: shows what will be done, asks for a confirmation on a terminal, and does it.
 
 use clap::Args;
 use olivine_api::releases::{Rollback as Done, RollbackCreate};
@@ -22,7 +22,7 @@ impl Record for Done {
     }
 }
 
-/// A release to take back.
+/// A release to roll back.
 #[derive(Debug, Args)]
 pub(crate) struct Rollback {
     #[command(flatten)]

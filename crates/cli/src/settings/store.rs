@@ -1,6 +1,6 @@
-//! Where profiles are kept: `config.toml` with what may be seen, `credentials.toml` (mode 0600) with the keys.
+//! Where profiles are stored: `config.toml` with public settings, and `credentials.toml` (mode 0600) with the keys.
 //!
-//! Both are replaced atomically. No error ever shows the content of the second one.
+//! Both are replaced atomically. No error ever shows the content of `credentials.toml`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::messages;
 use crate::private_files;
 
-/// A profile: one server, one key.
+/// A profile: a server and an API key.
 #[derive(Clone, Default)]
 pub(crate) struct Profile {
     pub(crate) api_key: Option<String>,
@@ -62,7 +62,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Reads the user's profiles; there may be none yet.
+    /// Reads the user's profiles. There may be none yet.
     pub(crate) fn open() -> Result<Self, Failure> {
         let directory =
             std::env::var_os("PERIDIO_CONFIG_DIR").filter(|path| !path.is_empty()).map(PathBuf::from);
@@ -84,12 +84,12 @@ impl Store {
         self.config.profiles.keys().map(String::as_str)
     }
 
-    /// The profile that is used unless another one is named.
+    /// The profile that is used if no other one is named.
     pub(crate) fn default_profile(&self) -> Option<String> {
         self.config.default_profile.clone()
     }
 
-    /// The profile of that name.
+    /// The profile with this name.
     pub(crate) fn profile(&self, name: &str) -> Result<Profile, Failure> {
         let server = self.config.profiles.get(name).ok_or_else(|| self.unknown(name))?;
         let api_key = self.credentials.profiles.get(name).map(|key| key.api_key.clone());
@@ -133,7 +133,7 @@ impl Store {
         Failure::usage(format!("there is no profile '{name}'; {known} ('peridio config profiles create')"))
     }
 
-    /// The keys first: a profile without a key would be more confusing than a key without a profile.
+    /// Writes the keys first: a profile without a key would be more confusing than a key without a profile.
     fn save(&self) -> Result<(), Failure> {
         write(&self.directory.join("credentials.toml"), &self.credentials)?;
         write(&self.directory.join("config.toml"), &self.config)
@@ -146,7 +146,7 @@ fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Failure> {
     }
     let text = crate::texts::read(&path.display().to_string(), path)?;
     toml::from_str(&text).map_err(|error: toml::de::Error| {
-        // The error's own text would show the line, which may hold a key.
+        // The error's own message would show the line, which may contain a key.
         let line = error.span().map(|span| text[..span.start].lines().count().max(1));
         let place = line.map(|line| format!(" (line {line})")).unwrap_or_default();
         Failure::new(format!("{} is damaged{place}: {}", path.display(), error.message()))
@@ -159,7 +159,7 @@ fn write(path: &Path, content: &impl Serialize) -> Result<(), Failure> {
     replace(path, text.as_bytes()).map_err(failed)
 }
 
-/// Writes a file that only the user may read, beside its place, and then puts it there.
+/// Replaces a file atomically: writes a temporary file that only the user may read, and renames it.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
@@ -168,7 +168,7 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}.tmp", hex::encode(random)));
     let written = write_private(&temporary, content).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
-        // The first error is the one to tell.
+        // Report the first error, not one of removing the temporary file.
         let _ = fs::remove_file(&temporary);
     }
     written
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn profiles_are_kept_and_keys_apart_from_them() {
+    fn profiles_and_their_keys_are_stored_in_separate_files() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("peridio");
         let mut store = Store::open_in(path.clone()).unwrap();

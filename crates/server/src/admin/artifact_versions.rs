@@ -72,7 +72,7 @@ pub(super) fn record(status: StatusCode, version: ArtifactVersion) -> Record<api
 
 /// Create an artifact version
 ///
-/// Adds a version to an artifact and answers with it. If the artifact has this version already, the answer is 409 `version_taken`. Scope:
+/// Adds a version to an artifact and returns it. If the artifact has this version already, the answer is 409 `version_taken`. Scope:
 /// `artifact_version.create`.
 #[utoipa::path(post, path = "/artifact_versions", tag = "artifact_versions",
     request_body = api::ArtifactVersionCreate, responses((status = 201, body = api::ArtifactVersionEnvelope),

@@ -44,7 +44,7 @@ pub(super) fn record(status: StatusCode, artifact: Artifact) -> Record<api::Arti
 
 /// Create an artifact
 ///
-/// Makes a new type of binary and answers with it. If the name is taken, the answer is 409 `name_taken`. Scope: `artifact.create`.
+/// Creates an artifact, a new type of binary, and returns it. If the name is taken, the answer is 409 `name_taken`. Scope: `artifact.create`.
 #[utoipa::path(post, path = "/artifacts", tag = "artifacts", request_body = api::ArtifactCreate, responses(
     (status = 201, body = api::ArtifactEnvelope), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn create(

@@ -117,7 +117,7 @@ pub(super) fn record(status: StatusCode, view: View) -> Record<api::BinaryEnvelo
 
 /// Create a binary
 ///
-/// Makes the record of a file in the state `uploadable` and answers with it; upload the content next. If the artifact version has a
+/// Makes the record of a file in the state `uploadable` and returns it; upload the content next. If the artifact version has a
 /// binary for this target already, the answer is 409 `target_taken`. The declared size must fit into the storage quota
 /// (`quota_exceeded`). Scope: `binary.create`.
 #[utoipa::path(post, path = "/binaries", tag = "binaries", request_body = api::BinaryCreate, responses(

@@ -78,8 +78,8 @@ pub(super) fn record(status: StatusCode, view: View) -> Record<api::BundleEnvelo
 
 /// Create a bundle
 ///
-/// Makes a fixed set of signed binaries and answers with it. A binary that is not signed can't be in a bundle. If the name is taken, the
-/// answer is 409 `name_taken`. Scope: `bundle.create`.
+/// Creates a bundle, a fixed set of signed binaries, and returns it. A binary that is not signed can't be in a bundle. If the name is taken,
+/// the answer is 409 `name_taken`. Scope: `bundle.create`.
 #[utoipa::path(post, path = "/bundles", tag = "bundles", request_body = api::BundleCreate, responses(
     (status = 201, body = api::BundleEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
     (status = 422, body = ErrorBody)))]

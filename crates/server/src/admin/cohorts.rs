@@ -66,7 +66,7 @@ pub(super) fn record(status: StatusCode, cohort: Cohort) -> Record<api::CohortEn
 
 /// Create a cohort
 ///
-/// Adds a cohort to a product and answers with it. If the product has a cohort of this name, the answer is 409 `name_taken`. Scope:
+/// Adds a cohort to a product and returns it. If the product has a cohort of this name, the answer is 409 `name_taken`. Scope:
 /// `cohort.create`.
 #[utoipa::path(post, path = "/cohorts", tag = "cohorts",
     request_body = api::CohortCreate, responses((status = 201, body = api::CohortEnvelope),

@@ -80,7 +80,7 @@ pub(super) fn tags(fields: &mut Fields, field: &str, tags: &[String]) -> Option<
 
 /// Create a device
 ///
-/// Registers a device and answers with it. If another device has the identifier, the answer is 409 `identifier_taken`. Scope:
+/// Registers a device and returns it. If another device has the identifier, the answer is 409 `identifier_taken`. Scope:
 /// `device.create`.
 #[utoipa::path(post, path = "/devices", tag = "devices",
     request_body = api::DeviceCreate, responses((status = 201, body = api::DeviceEnvelope),

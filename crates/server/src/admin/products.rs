@@ -44,7 +44,7 @@ pub(super) fn record(status: StatusCode, product: Product) -> Record<api::Produc
 
 /// Create a product
 ///
-/// Makes a new type of device and answers with it. If the name is taken, the answer is 409 `name_taken`. Scope: `product.create`.
+/// Creates a product, a new type of device, and returns it. If the name is taken, the answer is 409 `name_taken`. Scope: `product.create`.
 #[utoipa::path(post, path = "/products", tag = "products", request_body = api::ProductCreate, responses(
     (status = 201, body = api::ProductEnvelope), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn create(

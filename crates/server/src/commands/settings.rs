@@ -21,6 +21,7 @@ pub(super) fn in_effect(config: &Config, file: &str) -> String {
     lines.extend(section("distribution", &config.distribution));
     lines.extend(section("limits", &config.limits));
     lines.extend(section("sessions", &config.sessions));
+    lines.extend(section("console", &config.console));
     lines.extend(section("storage", &config.storage));
     lines.extend(section("content", &config.content));
     lines.extend(section("events.retention_days", &config.events.retention_days));
@@ -34,7 +35,7 @@ pub(super) fn in_effect(config: &Config, file: &str) -> String {
     })
 }
 
-/// This section has a secret, so each of its settings is named here.
+/// The settings of the section `server`. It contains a secret, so each setting is listed here.
 fn server(config: &Config) -> Vec<(String, String)> {
     let server = &config.server;
     let operations = server.operations_listen.map_or("not set".to_owned(), |at| at.to_string());
@@ -57,7 +58,7 @@ fn server(config: &Config) -> Vec<(String, String)> {
     .into()
 }
 
-/// The settings of a section without secrets: `Debug` calls them what the configuration file calls them.
+/// The settings of a section without secrets. `Debug` gives them the names and the values that the configuration file has.
 fn section(name: &str, section: &impl Debug) -> Vec<(String, String)> {
     let mut settings: Vec<(String, String)> = Vec::new();
     for line in format!("{section:#?}").lines().filter_map(|line| line.strip_prefix("    ")) {
@@ -65,7 +66,7 @@ fn section(name: &str, section: &impl Debug) -> Vec<(String, String)> {
             (Some((setting, value)), _) if !line.starts_with(' ') => {
                 settings.push((format!("{name}.{setting}"), value.to_owned()));
             }
-            // The inside and the end of a value of several lines.
+            // The further lines of a value that takes several lines.
             (_, Some((_, value))) => value.push_str(line.trim()),
             (_, None) => {}
         }
@@ -73,7 +74,7 @@ fn section(name: &str, section: &impl Debug) -> Vec<(String, String)> {
     settings.into_iter().map(|(setting, value)| (setting, plain(&value))).collect()
 }
 
-/// Without the words of Rust: `Some("x")` is `"x"`, and `None` is not set.
+/// In the spelling of the configuration file and not of Rust: `Some("x")` becomes `"x"`, and `None` becomes "not set".
 fn plain(value: &str) -> String {
     let value = value.trim_end_matches(',').replace(",]", "]").replace(",)", ")");
     if value == "None" {
@@ -85,7 +86,13 @@ fn plain(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde::Serialize;
+
     use super::*;
+    use crate::config::Tls;
+    use crate::device::client_certificates::Form;
+    use crate::http::forwarded::AddressHeader;
+    use crate::http::proxies::TrustedProxy;
 
     #[derive(Debug)]
     #[expect(dead_code, reason = "only `Debug` reads the fields")]
@@ -94,6 +101,27 @@ mod tests {
         names: Vec<&'static str>,
         none: Option<u32>,
         some: Option<&'static str>,
+    }
+
+    fn spelled<T: Serialize + Debug>(values: &[T]) -> Vec<String> {
+        values
+            .iter()
+            .map(|value| {
+                let shown = format!("{value:?}");
+                assert_eq!(shown, toml::Value::try_from(value).unwrap().to_string());
+                shown
+            })
+            .collect()
+    }
+
+    #[test]
+    fn enumerations_are_shown_as_they_are_written_in_the_file() {
+        assert_eq!(spelled(&[Tls::On, Tls::Off]), ["\"on\"", "\"off\""]);
+        let forms = [Form::Rfc9440, Form::Pem, Form::Base64, Form::Xfcc];
+        assert_eq!(spelled(&forms), ["\"rfc9440\"", "\"pem\"", "\"base64\"", "\"xfcc\""]);
+        let headers = [AddressHeader::None, AddressHeader::XForwardedFor, AddressHeader::Forwarded];
+        assert_eq!(spelled(&headers), ["\"none\"", "\"x-forwarded-for\"", "\"forwarded\""]);
+        assert_eq!(spelled(&["10.1.0.0/16".parse::<TrustedProxy>().unwrap()]), ["\"10.1.0.0/16\""]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How devices reach the server.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -88,13 +89,20 @@ pub struct Device {
 }
 
 /// Whether the Device API's listener speaks TLS itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
     /// Mutual TLS.
     On,
     /// Plain HTTP.
     Off,
+}
+
+/// As in the configuration file, because `olivine config check` shows settings by `Debug`.
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(if *self == Self::On { "on" } else { "off" }, f)
+    }
 }
 
 impl Device {

@@ -30,7 +30,7 @@ const KNOWN_HEADERS: [&str; 8] = [
 ];
 
 /// The form in which a header has a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
     /// The DER in base64 between colons; the chain is in `Client-Cert-Chain`.
@@ -62,6 +62,13 @@ impl Form {
             Self::Base64 => "the certificate's DER as base64",
             Self::Xfcc => "Envoy's list of elements with Cert=\"…\" or Chain=\"…\"",
         }
+    }
+}
+
+/// As in the configuration file, because `olivine config check` shows settings by `Debug`.
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.name(), f)
     }
 }
 

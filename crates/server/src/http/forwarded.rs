@@ -4,6 +4,7 @@
 //! is the client's; what stands before it could have been written by the client. Only one header is read, the one that the proxies are known
 //! to write, because they may let a client's other one through.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::http::proxies::TrustedProxy;
 
 /// The header in which trusted proxies write the addresses of their clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AddressHeader {
     /// They write none: what comes from a proxy has the proxy's address.
@@ -22,6 +23,24 @@ pub enum AddressHeader {
     XForwardedFor,
     /// `Forwarded` (RFC 7239).
     Forwarded,
+}
+
+impl AddressHeader {
+    /// The word in the settings.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::XForwardedFor => "x-forwarded-for",
+            Self::Forwarded => "forwarded",
+        }
+    }
+}
+
+/// As in the configuration file, because `olivine config check` shows settings by `Debug`.
+impl fmt::Debug for AddressHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
 }
 
 /// The proxies of a listener. Cheap to clone.

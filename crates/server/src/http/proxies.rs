@@ -49,9 +49,10 @@ impl From<TrustedProxy> for String {
     }
 }
 
+/// As in the configuration file, because `olivine config check` shows settings by `Debug`.
 impl fmt::Debug for TrustedProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        fmt::Debug::fmt(&self.0.to_string(), f)
     }
 }
 

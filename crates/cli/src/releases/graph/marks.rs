@@ -1,10 +1,10 @@
-//! What is remarkable about a release, in few words.
+//! The marks of a release in the drawing, in few words.
 
 use olivine_api::releases::Release;
 
 use crate::output::visible;
 
-/// Its version and its name; once, where they are the same.
+/// The version and the name of a release, or one text if they are the same.
 pub(super) fn name(release: &Release) -> String {
     match &release.version {
         Some(version) if *version != release.name => {
@@ -14,7 +14,7 @@ pub(super) fn name(release: &Release) -> String {
     }
 }
 
-/// Its marks, those first that keep devices from it.
+/// The marks of a release. Those that keep devices from getting it come first.
 pub(super) fn of(release: &Release, cohort_devices: u64) -> Vec<String> {
     let mut marks = Vec::new();
     if !release.affected_by.is_empty() {
@@ -47,7 +47,7 @@ fn percent(share: f64) -> String {
     format!("{}%", number.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// Without the microseconds that nobody gave.
+/// A time without microseconds if they are zero.
 fn moment(date: &str) -> String {
     visible(date).replace(".000000Z", "Z")
 }

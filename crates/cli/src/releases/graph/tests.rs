@@ -1,4 +1,4 @@
-//! Pictures of graphs.
+//! Tests of the drawings.
 
 use super::*;
 
@@ -65,7 +65,7 @@ flowchart TD
 }
 
 #[test]
-fn a_name_that_is_the_version_is_said_once() {
+fn a_name_equal_to_the_version_is_shown_once() {
     let called = |name: &str| Release { version: Some("1.0.0".to_owned()), ..release(name, None) };
     let names = ["1.0.0", "1.0", "v1.0.0"].map(|name| marks::name(&called(name)));
     assert_eq!(names, ["1.0.0", "1.0.0 1.0", "1.0.0 v1.0.0"]);
@@ -103,7 +103,7 @@ last        ← latest
 }
 
 #[test]
-fn a_branch_of_its_own_length_stands_beside() {
+fn branches_of_equal_length_are_drawn_side_by_side() {
     let steps = graph(&[
         ("c1", Some("c2")),
         ("c2", Some("c3")),
@@ -127,7 +127,7 @@ c3       ← latest
 }
 
 #[test]
-fn nothing() {
+fn a_cohort_without_releases() {
     assert_eq!(text(&[], 5), "no releases\n");
     assert_eq!(dot(&[], 5), "digraph releases {\n  node [shape=box];\n}\n");
     assert_eq!(mermaid(&[], 5), "flowchart TD\n");
@@ -146,7 +146,7 @@ fn names_do_not_break_out_of_their_places() {
 }
 
 #[test]
-fn marks_say_what_keeps_devices_from_a_release() {
+fn marks_say_why_devices_do_not_get_a_release() {
     let all = Release {
         affected_by: vec!["a".to_owned(), "b".to_owned()],
         disabled: true,

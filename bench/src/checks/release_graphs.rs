@@ -1,4 +1,4 @@
-//! A channel of many releases against one of few, on one server.
+//! A release graph with many releases against one with few, on one server.
 
 use super::answers::{NO_UPDATE, UPDATE, WITH_MANIFEST, settle};
 use super::bench::{Bench, LONG, SHORT};
@@ -8,10 +8,10 @@ use super::turns::{Rounds, compare_times};
 use crate::server::Server;
 use crate::table::{Table, say};
 
-/// So few devices at a time that they rarely wait for each other.
+/// The number of devices that ask at the same time: so few that they rarely wait for each other.
 pub(super) const AT_ONCE: u64 = 4;
 
-/// The rounds are shorter, and more.
+/// Each round is divided into this many shorter ones.
 pub(super) const TURNS: u32 = 4;
 
 pub(super) async fn measure(
@@ -28,8 +28,8 @@ pub(super) async fn measure(
     ] {
         let mut rounds = [Rounds::of(server.pid()), Rounds::of(server.pid())];
         for turn in 0..bench.args.rounds * TURNS {
-            for (channel, rounds) in rounds.iter_mut().enumerate() {
-                let of = |place| fleet.follower(channel as u64, place);
+            for (graph, rounds) in rounds.iter_mut().enumerate() {
+                let of = |place| fleet.follower(graph as u64, place);
                 let clients = (0..AT_ONCE).map(|place| bench.devices().tls(of(place)));
                 let clients = clients.collect::<anyhow::Result<Vec<_>>>()?;
                 let question = |place| fleet.question(of(place), standing, path);
@@ -49,8 +49,14 @@ pub(super) async fn measure(
             }
         }
         let [short, long] = rounds;
-        say(format!("  channels, {what}: {long} against {short}"));
-        compare_times(&format!("channel of {LONG} against {SHORT}, {what}"), &long, &short, 1.3, table);
+        say(format!("  cohorts with many releases, {what}: {long} against {short}"));
+        compare_times(
+            &format!("cohort with {LONG} releases against {SHORT}, {what}"),
+            &long,
+            &short,
+            1.3,
+            table,
+        );
     }
     Ok(())
 }
