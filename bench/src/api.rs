@@ -47,6 +47,10 @@ impl Api {
         self.ask(Method::GET, path, None).await
     }
 
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.ask(Method::POST, path, Some(body)).await
+    }
+
     /// Measures the time to an answer with `items` items in the list `key`, or with one record if `items` is 0.
     pub(crate) async fn time(&self, path: &str, key: &str, items: usize) -> anyhow::Result<Duration> {
         let request = self.client.get(format!("{}{path}", self.base)).build()?;

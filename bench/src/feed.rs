@@ -92,7 +92,8 @@ fn event(organization: Id<Organization>, number: u64) -> Event {
     }
 }
 
-async fn insert(
+/// Inserts the events of these numbers in one transaction.
+pub(crate) async fn insert(
     database: &Database,
     organization: Id<Organization>,
     numbers: std::ops::Range<u64>,

@@ -4,6 +4,7 @@
 //! or a file behind.
 
 mod api;
+mod bulk;
 mod checks;
 mod content;
 mod feed;
@@ -19,6 +20,7 @@ mod scale;
 mod server;
 mod sessions;
 mod sizes;
+mod stops;
 mod table;
 
 use anyhow::bail;
@@ -37,6 +39,10 @@ enum Command {
     Checks(checks::Args),
     /// The event feed: numbering events against inserting rows, and a thousand streams
     Feed(feed::Args),
+    /// A bulk operation on 10,000 devices: against importing them, and against inserting their events
+    Bulk(bulk::Args),
+    /// An emergency stop at one process: how soon another one offers no updates
+    Stops(stops::Args),
     /// Requests of people: authenticated by a session against authenticated by an API key
     Sessions(sessions::Args),
     /// Records in PostgreSQL and content in an object store: against SQLite, pgbench, the AWS CLI, and curl with openssl
@@ -54,6 +60,8 @@ async fn main() -> anyhow::Result<()> {
             Command::Records(args) => records::run(&args).await,
             Command::Checks(args) => checks::run(&args).await,
             Command::Feed(args) => feed::run(&args).await,
+            Command::Bulk(args) => bulk::run(&args).await,
+            Command::Stops(args) => stops::run(&args).await,
             Command::Sessions(args) => sessions::run(&args).await,
             Command::Scale(args) => scale::run(&args).await,
         }

@@ -103,6 +103,16 @@ impl Wire {
         let _ = self.0.shutdown(Shutdown::Write);
     }
 
+    /// All bytes until the server closes, as they are on the wire.
+    pub fn rest(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        match self.0.read_to_end(&mut bytes) {
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+            read => drop(read.expect("bytes, or the end of the connection, in time")),
+        }
+        bytes
+    }
+
     /// Reads until the server closes. Returns `None` if it closes without an answer. The request should contain `connection: close`.
     pub fn answer(&mut self) -> Option<Answer> {
         let mut bytes = Vec::new();

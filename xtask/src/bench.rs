@@ -5,12 +5,13 @@ use std::process::Command;
 use crate::build::{Profile, cargo, executables_folder};
 use crate::{previous, run, test, tools};
 
-/// Measure against reference programs: `content`, `records`, `checks`, `feed`, `sessions` or `scale`, then the benchmark's own arguments.
+/// Measure against reference programs: `content`, `records`, `checks`, `feed`, `bulk`, `stops`, `sessions` or `scale`, then the benchmark's own
+/// arguments.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  cargo xtask bench content\n  cargo xtask bench content --size 256M --rounds 2\n  \
                         cargo xtask bench records --postgres\n  cargo xtask bench checks --devices 10000 --seconds 1\n  \
-                        cargo xtask bench feed --postgres\n  cargo xtask bench sessions\n  cargo xtask bench scale --size 512M\n  \
+                        cargo xtask bench feed --postgres\n  cargo xtask bench bulk --postgres\n  cargo xtask bench sessions\n  cargo xtask bench scale --size 512M\n  \
                         cargo xtask bench scale --only upgrade\n  cargo xtask bench -- --help"
 )]
 pub(crate) struct Args {
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         run::step(cargo().args(["build", "--workspace", "--bins"]))?;
         bench.env(test::PREVIOUS, previous::build()?);
     }
-    if at_scale || args.bench.iter().any(|argument| argument == "--postgres") {
+    if at_scale || args.bench.iter().any(|argument| ["--postgres", "stops"].contains(&argument.as_str())) {
         tools::install(&[tools::POSTGRESQL])?;
         return test::with_postgres(&mut bench);
     }

@@ -1,6 +1,6 @@
 //! The queries that both databases are asked. Each has the same number of records in its answer in both databases.
 
-use olivine_domain::pages::{Cursor, Order};
+use olivine_domain::pages::{Cursor, Last, Order};
 
 use super::fill::{Binaries, PER_VERSION};
 use crate::numbered::moment;
@@ -70,5 +70,5 @@ fn last(of: &Binaries, left: u64) -> Cursor {
 }
 
 fn after(of: &Binaries, number: u64) -> Cursor {
-    Cursor { inserted_at: moment(number), id: of.id(number).uuid(), order: Order::Asc }
+    Cursor { last: Last::Inserted { at: moment(number), id: of.id(number).uuid() }, order: Order::Asc }
 }

@@ -24,7 +24,8 @@ const route = getRouteApi("/shell/devices");
 
 function commandOf(search: DevicesSearch): string {
 	const query = queryOf(search);
-	return `peridio devices list --order desc${query ? ` --search ${quoted(query)}` : ""} --output table`;
+	const order = search.sort ? `--sort ${search.sort}` : "--order desc";
+	return `peridio devices list ${order}${query ? ` --search ${quoted(query)}` : ""} --output table`;
 }
 
 /** `/devices`: all devices, or those that a search finds. */
@@ -43,7 +44,7 @@ export function DevicesPage(): ReactNode {
 			<DeviceFilters search={search} />
 			<Section
 				title={isNarrowed ? "Found" : "All devices"}
-				hint="The newest first"
+				hint={search.sort ? "By identifier" : "The newest first"}
 				isFlush
 				actions={
 					rows &&
@@ -62,7 +63,7 @@ export function DevicesPage(): ReactNode {
 					rowKey={({ prn }) => prn}
 					error={list.error}
 					empty={isNarrowed ? <NothingFound /> : <NoDevices />}
-					newer={isNarrowed ? undefined : newer}
+					newer={isNarrowed || search.sort ? undefined : newer}
 					pages={list}
 					foot={rows && total ? `${counted(rows.length, "row", "rows")} of ${found}` : undefined}
 					ticks={choice.ticks}

@@ -54,6 +54,19 @@ test("250 devices come from a file", async () => {
 	await ada.sees("50 rows of 253 devices");
 });
 
+test("the list is sorted by identifier, in its address and its command", async () => {
+	await ada.page.getByLabel("Sorted by").selectOption("By identifier");
+	await ada.page.waitForURL(/sort=identifier/);
+	await ada.page.getByLabel("Tick SN-000001").waitFor();
+	await ada.sees("50 rows of 253 devices");
+	const { devices } = await server.call("GET", "/v1/devices?sort=identifier&limit=1");
+	assert.equal(await ada.page.getByRole("row").nth(1).getByRole("link").textContent(), devices[0].identifier);
+	await ada.sees("peridio devices list --sort identifier --output table");
+	await ada.look("devices-sorted");
+	await ada.page.getByLabel("Sorted by").selectOption("Newest first");
+	await ada.page.getByLabel("Tick SN-000250").waitFor();
+});
+
 test("rows are ticked one by one, in ranges and all at once", async () => {
 	await ada.page.getByLabel("Tick SN-000250").check();
 	await bar().getByText("1 device ticked").waitFor();

@@ -56,6 +56,7 @@ pub(crate) enum Command {
     /// Lists devices
     #[command(after_help = "Examples:\n  \
             peridio devices list --cohort gateway/daily --tag beta --all\n  \
+            peridio devices list --sort identifier\n  \
             peridio devices list --outcome failed --version 1.2.0 --cohort gateway/daily\n  \
             peridio devices list --outcome failed --outcome-release gateway/daily/spring")]
     List(list::List),

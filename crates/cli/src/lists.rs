@@ -19,7 +19,7 @@ pub(crate) struct ListOptions {
     /// List all records
     #[arg(long)]
     all: bool,
-    /// The order by time of creation: asc (oldest first) or desc (newest first)
+    /// The order, by time of creation unless sorted otherwise: asc (oldest first) or desc (newest first)
     #[arg(long, value_name = "ORDER", value_parser = ["asc", "desc"])]
     order: Option<String>,
     #[arg(

@@ -205,6 +205,7 @@ impl Resource for Device {
 
 impl Searchable for Device {
     const FIELDS: FieldTable = SEARCH;
+    const IS_SORTABLE: bool = true;
 }
 
 /// What a device reports to run, in one report.

@@ -10,15 +10,62 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
+use crate::text::{FromRecord as _, Name};
 use crate::time::Timestamp;
 
-/// The order of a list by `inserted_at`; records of one moment by their id.
+/// What the records of a list are ordered by. Every list can be ordered by the time of creation.
+///
+/// Devices are deliberately not sorted by `last_connected_at`: PostgreSQL updates a row in place (HOT) only where no indexed column changes.
+/// With an index on that column, each check for an update would write an entry in every index of `devices`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// The time of creation; records of one moment by their id.
+    #[default]
+    InsertedAt,
+    /// The identifier of devices, byte by byte.
+    Identifier,
+}
+
+/// The text is nothing that a list can be sorted by.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("sort takes inserted_at (the time of creation) or identifier; got '{0}'")]
+pub struct InvalidSort(pub String);
+
+impl Sort {
+    /// Their names.
+    pub const NAMES: [&'static str; 2] = ["inserted_at", "identifier"];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Sort {
+    type Err = InvalidSort;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "inserted_at" => Ok(Self::InsertedAt),
+            "identifier" => Ok(Self::Identifier),
+            _ => Err(InvalidSort(text.chars().take(50).collect())),
+        }
+    }
+}
+
+/// The direction of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Order {
-    /// Oldest first.
+    /// Oldest first; of texts, the smallest first.
     #[default]
     Asc,
-    /// Newest first.
+    /// The other way around.
     Desc,
 }
 
@@ -106,14 +153,26 @@ impl FromStr for Limit {
 }
 
 /// The place in a list after one record, in one order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// When the last record that was seen was created.
-    pub inserted_at: Timestamp,
-    /// The id of the last record that was seen.
-    pub id: Uuid,
-    /// The order of the list that it was seen in.
+    /// The last record that was seen.
+    pub last: Last,
+    /// The direction of the list that it was seen in.
     pub order: Order,
+}
+
+/// A record, by what its list is sorted by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Last {
+    /// See [`Sort::InsertedAt`].
+    Inserted {
+        /// When it was created.
+        at: Timestamp,
+        /// Its id.
+        id: Uuid,
+    },
+    /// See [`Sort::Identifier`].
+    Identifier(Name),
 }
 
 /// The text is not a cursor that this server gave out.
@@ -123,17 +182,26 @@ pub struct Cursor {
 )]
 pub struct InvalidCursor;
 
-/// The layout's version: the first byte of each cursor.
-const VERSION: u8 = 1;
+/// The layouts of cursors, named by their first byte: of lists by the time of creation, and of lists by identifier.
+const BY_INSERTED_AT: u8 = 1;
+const BY_IDENTIFIER: u8 = 2;
 
 impl fmt::Display for Cursor {
-    /// URL-safe base64 without padding of: version, order, microseconds (8 bytes, big endian), id (16 bytes).
+    /// URL-safe base64 without padding of: layout, order, and then microseconds (8 bytes, big endian) and id (16 bytes), or the identifier.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = [0; 26];
-        bytes[0] = VERSION;
-        bytes[1] = u8::from(self.order == Order::Desc);
-        bytes[2..10].copy_from_slice(&self.inserted_at.as_micros().to_be_bytes());
-        bytes[10..].copy_from_slice(self.id.as_bytes());
+        let order = u8::from(self.order == Order::Desc);
+        let mut bytes = Vec::with_capacity(26);
+        match &self.last {
+            Last::Inserted { at, id } => {
+                bytes.extend([BY_INSERTED_AT, order]);
+                bytes.extend(at.as_micros().to_be_bytes());
+                bytes.extend(id.as_bytes());
+            }
+            Last::Identifier(identifier) => {
+                bytes.extend([BY_IDENTIFIER, order]);
+                bytes.extend(identifier.as_str().as_bytes());
+            }
+        }
         f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
     }
 }
@@ -147,17 +215,32 @@ impl FromStr for Cursor {
 }
 
 impl Cursor {
+    /// What the list that it belongs to is sorted by.
+    pub const fn sort(&self) -> Sort {
+        match self.last {
+            Last::Inserted { .. } => Sort::InsertedAt,
+            Last::Identifier(_) => Sort::Identifier,
+        }
+    }
+
     fn decode(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (head, rest) = bytes.split_first_chunk()?;
-        let (micros, id) = rest.split_first_chunk()?;
-        let order = match head {
-            [VERSION, 0] => Order::Asc,
-            [VERSION, 1] => Order::Desc,
+        let (&[layout, order], rest) = bytes.split_first_chunk()?;
+        let order = match order {
+            0 => Order::Asc,
+            1 => Order::Desc,
             _ => return None,
         };
-        let inserted_at = Timestamp::from_micros(i64::from_be_bytes(*micros))?;
-        Some(Self { inserted_at, id: Uuid::from_slice(id).ok()?, order })
+        let last = match layout {
+            BY_INSERTED_AT => {
+                let (micros, id) = rest.split_first_chunk()?;
+                let at = Timestamp::from_micros(i64::from_be_bytes(*micros))?;
+                Last::Inserted { at, id: Uuid::from_slice(id).ok()? }
+            }
+            BY_IDENTIFIER => Last::Identifier(Name::from_record(std::str::from_utf8(rest).ok()?)?),
+            _ => return None,
+        };
+        Some(Self { last, order })
     }
 }
 
@@ -207,7 +290,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn cursor(micros: i64, id: u128, order: Order) -> Cursor {
-        Cursor { inserted_at: Timestamp::from_micros(micros).unwrap(), id: Uuid::from_u128(id), order }
+        let at = Timestamp::from_micros(micros).unwrap();
+        Cursor { last: Last::Inserted { at, id: Uuid::from_u128(id) }, order }
     }
 
     #[test]
@@ -217,6 +301,18 @@ mod tests {
         for bad in ["", "AQ", &text[1..], &format!("{text}="), &format!("{text}A"), &text.replace("AQ", "Ag")]
         {
             assert_eq!(bad.parse::<Cursor>(), Err(InvalidCursor), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_says_what_its_list_is_sorted_by() {
+        let by_identifier =
+            |text: &str| Cursor { last: Last::Identifier(text.parse().unwrap()), order: Order::Asc };
+        assert_eq!(by_identifier("SN-1").to_string(), "AgBTTi0x");
+        assert_eq!(by_identifier("SN-1").sort(), Sort::Identifier);
+        assert_eq!(cursor(1, 7, Order::Asc).sort(), Sort::InsertedAt);
+        for bad in [&b"\x02\x00"[..], b"\x02\x02SN-1", b"\x02\x00SN\x001", b"\x02\x00\xff", b"\x03\x00SN-1"] {
+            assert_eq!(URL_SAFE_NO_PAD.encode(bad).parse::<Cursor>(), Err(InvalidCursor), "{bad:?}");
         }
     }
 
@@ -231,6 +327,12 @@ mod tests {
         assert_eq!(Order::default(), Order::Asc);
         assert_eq!("desc".parse(), Ok(Order::Desc));
         assert!("DESC".parse::<Order>().is_err());
+        assert_eq!(Sort::NAMES.map(str::parse), [Ok(Sort::InsertedAt), Ok(Sort::Identifier)]);
+        assert_eq!([Sort::InsertedAt, Sort::Identifier].map(Sort::as_str), Sort::NAMES);
+        assert_eq!(
+            "last_connected_at".parse::<Sort>().unwrap_err().to_string(),
+            "sort takes inserted_at (the time of creation) or identifier; got 'last_connected_at'"
+        );
     }
 
     #[test]
@@ -258,7 +360,14 @@ mod tests {
         }
 
         #[test]
-        fn what_parses_is_what_was_written(text in "[A-Za-z0-9_-]{30,40}|AQ[EA][A-Za-z0-9_-]{32}|.*") {
+        fn cursors_of_identifiers_round_trip(identifier in "[!-~ü固]{1,128}", desc: bool) {
+            let order = if desc { Order::Desc } else { Order::Asc };
+            let cursor = Cursor { last: Last::Identifier(identifier.parse().unwrap()), order };
+            prop_assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+
+        #[test]
+        fn what_parses_is_what_was_written(text in "[A-Za-z0-9_-]{30,40}|A[Qg][EA][A-Za-z0-9_-]{32}|.*") {
             if let Ok(cursor) = text.parse::<Cursor>() {
                 prop_assert_eq!(cursor.to_string(), text);
             }

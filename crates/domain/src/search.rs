@@ -36,6 +36,8 @@ pub trait Searchable {
     const FIELDS: FieldTable;
     /// Whether its records can be archived, so that lists leave archived ones out unless they are asked for.
     const IS_ARCHIVABLE: bool = false;
+    /// Whether its lists can also be sorted by identifier.
+    const IS_SORTABLE: bool = false;
 }
 
 /// What a field holds.

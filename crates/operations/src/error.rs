@@ -304,7 +304,7 @@ impl From<olivine_records::Error> for Error {
             }
             Records::Deadlock => Self::Deadlock,
             Records::OutsideReach => OutsideReach::Record.into(),
-            Records::TooBroad { .. } | Records::TooManyToCount { .. } => {
+            Records::TooBroad { .. } | Records::TooManyToSort { .. } | Records::TooManyToCount { .. } => {
                 Self::SearchTooBroad(error.to_string())
             }
             Records::ScanInProgress => Self::SearchInProgress(error.to_string()),

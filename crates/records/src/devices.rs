@@ -14,6 +14,8 @@ pub use batches::{Piece, lock_many, next_piece};
 pub(crate) use counted::counting;
 pub use counted::{Counted, Counts, MOST_VERSIONS, VersionCount, count};
 pub use matching::{FacetValue, Facets, count_by_cohort, count_quarantined, facets};
+#[cfg(test)]
+pub(crate) use matching::{grouped, quarantined, without_cohort};
 pub use on_release::{OnRelease, group_on_release, hold, list_on_release};
 #[cfg(test)]
 pub(crate) use recognized::recognizing;

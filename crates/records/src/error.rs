@@ -71,6 +71,15 @@ pub enum Error {
         /// The fields for which there is an index.
         indexed: &'static [&'static str],
     },
+    /// A search in the order of identifiers had to look through more records than it had time for.
+    #[error(
+        "the search was broken off after {seconds} s, because it has to look through too many records to sort them: leave out sort, \
+         or ask for one identifier"
+    )]
+    TooManyToSort {
+        /// How long it ran.
+        seconds: u64,
+    },
     /// There are more devices than could be counted in time.
     #[error(
         "counting was broken off after {seconds} s, because there are too many devices: count those of one product or one cohort"

@@ -4,6 +4,7 @@
 //! always bound.
 
 pub(crate) mod counting;
+mod sorting;
 
 use std::collections::HashMap;
 use std::str::FromStr as _;
@@ -12,9 +13,10 @@ use std::time::Duration;
 use olivine_domain::Timestamp;
 use olivine_domain::archiving::ArchivedFilter;
 use olivine_domain::organizations::Organization;
-use olivine_domain::pages::{self, Cursor, Limit, Order, Page};
+use olivine_domain::pages::{self, Cursor, Last, Limit, Order, Page, Sort};
 use olivine_domain::prn::{Id, Prn, Resource};
 use olivine_domain::search::{Clause, Operator, Value};
+use olivine_domain::text::Name;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -38,7 +40,9 @@ pub struct ListQuery {
     pub clauses: Vec<Clause>,
     /// Whether it has archived records; it counts only where records can be archived.
     pub archived: ArchivedFilter,
-    /// By `inserted_at`.
+    /// What it is sorted by.
+    pub sort: Sort,
+    /// In which direction.
     pub order: Order,
     /// Where it goes on.
     pub after: Option<Cursor>,
@@ -57,6 +61,9 @@ pub(crate) trait Listed: EntityTrait {
     const ID: Self::Column;
     /// The column that says when a record was archived, where records can be.
     const ARCHIVED_AT: Option<Self::Column> = None;
+    /// The column by which it can be sorted besides the time of creation. No two records of an organization have the same text there, and an
+    /// index has it.
+    const IDENTIFIER: Option<Self::Column> = None;
     /// The fields of which one value is found by an index, in the order of the list. Any other condition makes the list a scan, so a field
     /// that is missing here only makes it slower to ask for. A test looks at the plan of each.
     const INDEXED: &'static [&'static str];
@@ -78,6 +85,12 @@ pub(crate) trait Listed: EntityTrait {
 
     /// Where a record is in the list.
     fn place(item: &Self::Item) -> (Timestamp, Uuid);
+
+    /// What a record has in the column [`Self::IDENTIFIER`].
+    fn identifier(item: &Self::Item) -> Option<&Name> {
+        let _ = item;
+        None
+    }
 }
 
 /// What a clause is understood in.
@@ -165,10 +178,13 @@ where
     let is_part = !seen.is_empty();
     let select = select::<E>(&scope, query)?.filter(condition).filter(seen);
     // For a caller that reaches only a part, the list may have to read many other records to find the next one.
-    if is_part || is_scan::<E>(&query.clauses) || is_of_archived::<E>(query) {
+    if is_part || sorting::is_scan::<E>(query) || is_of_archived::<E>(query) {
         let scanner = reader.scanner().await?;
         let page = read_page::<E>(scanner.executor(), select, organization, query).await;
-        page.map_err(|error| too_broad(error, reader.scan_limit(), E::INDEXED))
+        page.map_err(|error| match query.sort {
+            Sort::InsertedAt => too_broad(error, reader.scan_limit(), E::INDEXED),
+            Sort::Identifier => sorting::too_many(error, reader.scan_limit()),
+        })
     } else {
         read_page::<E>(reader.executor(), select, organization, query).await
     }
@@ -187,9 +203,9 @@ where
     let Some(bytes) = E::bytes(&query.with) else {
         let rows = select.all(&executor).await?;
         let items = rows.iter().map(E::parse).collect::<Result<Vec<_>, _>>()?;
-        return Ok(Page::cut(items, query.limit, |item| {
-            let (inserted_at, id) = E::place(item);
-            Cursor { inserted_at, id, order: query.order }
+        return Ok(Page::cut(items, query.limit, |item| Cursor {
+            last: sorting::last::<E>(item, query.sort),
+            order: query.order,
         }));
     };
     let keys = select.select_only().column(E::ID).column(E::INSERTED_AT).column_as(bytes, "bytes");
@@ -205,8 +221,8 @@ where
     // One that was deleted in between is not there any more; the list goes on after it nevertheless.
     let next = keys.last().filter(|_| found > keys.len());
     let next = next.map(|(id, inserted_at, _)| {
-        let inserted_at = Row::new(E::default().table_name(), *id).moment("inserted_at", *inserted_at)?;
-        Ok::<_, Error>(Cursor { inserted_at, id: *id, order: query.order })
+        let at = Row::new(E::default().table_name(), *id).moment("inserted_at", *inserted_at)?;
+        Ok::<_, Error>(Cursor { last: Last::Inserted { at, id: *id }, order: query.order })
     });
     let items = ids.filter_map(|id| items.remove(&id)).collect();
     Ok(Page { items, next: next.transpose()? })
@@ -231,7 +247,7 @@ fn is_of_archived<E: Listed>(query: &ListQuery) -> bool {
     E::ARCHIVED_AT.is_some() && query.archived == ArchivedFilter::Only
 }
 
-/// The field that every list is in the order of.
+/// The field that a list is sorted by unless another one is asked for.
 const INSERTED_AT: &str = "inserted_at";
 
 /// What it means that a scan's time was over.
@@ -258,21 +274,7 @@ pub(crate) fn select<E: Listed>(scope: &Scope, query: &ListQuery) -> Result<Sele
             ArchivedFilter::Any => select,
         };
     }
-    let order = match query.order {
-        Order::Asc => sea_orm::Order::Asc,
-        Order::Desc => sea_orm::Order::Desc,
-    };
-    if let Some(cursor) = query.after {
-        let place =
-            Expr::tuple([Expr::col(E::INSERTED_AT.as_column_ref()), Expr::col(E::ID.as_column_ref())]);
-        let seen = Expr::tuple([Expr::val(cursor.inserted_at.as_micros()), Expr::val(cursor.id)]);
-        select = select.filter(match query.order {
-            Order::Asc => place.gt(seen),
-            Order::Desc => place.lt(seen),
-        });
-    }
-    let limit = query.limit.get() as u64 + 1;
-    Ok(select.order_by(E::INSERTED_AT, order.clone()).order_by(E::ID, order).limit(limit))
+    Ok(sorting::in_order(select, query)?.limit(query.limit.get() as u64 + 1))
 }
 
 /// The record, if it is there.

@@ -6,7 +6,7 @@ use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::{Organization, Revision};
 use std::str::FromStr as _;
 
-use olivine_domain::pages::{Cursor, Order, Page};
+use olivine_domain::pages::{Cursor, Last, Order, Page};
 use olivine_domain::prn::{Id, Prn};
 use olivine_domain::search::{Clause, Value};
 use olivine_domain::users::{Email, User};
@@ -120,23 +120,24 @@ pub async fn list(
         select = select.filter(filter(&scope, clause).ok_or_else(unsearchable)?);
     }
     let place = Expr::tuple([Expr::col(Column::InsertedAt), Expr::col(Column::Id)]);
+    let after = query.after.as_ref().and_then(tuple);
     let (order, seen) = match query.order {
-        Order::Asc => (sea_orm::Order::Asc, query.after.map(|cursor| place.gt(tuple(cursor)))),
-        Order::Desc => (sea_orm::Order::Desc, query.after.map(|cursor| place.lt(tuple(cursor)))),
+        Order::Asc => (sea_orm::Order::Asc, after.map(|after| place.gt(after))),
+        Order::Desc => (sea_orm::Order::Desc, after.map(|after| place.lt(after))),
     };
     let select = seen.into_iter().fold(select, QueryFilter::filter);
     let select = select.order_by(Column::InsertedAt, order.clone()).order_by(Column::Id, order);
     let rows = select.limit(query.limit.get() as u64 + 1).all(&executor).await?;
     let users = rows.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(users, query.limit, |user| Cursor {
-        inserted_at: user.inserted_at,
-        id: user.id.uuid(),
+        last: Last::Inserted { at: user.inserted_at, id: user.id.uuid() },
         order: query.order,
     }))
 }
 
-fn tuple(cursor: Cursor) -> SimpleExpr {
-    Expr::tuple([Expr::val(cursor.inserted_at.as_micros()), Expr::val(cursor.id)])
+fn tuple(cursor: &Cursor) -> Option<SimpleExpr> {
+    let Last::Inserted { at, id } = cursor.last else { return None };
+    Some(Expr::tuple([Expr::val(at.as_micros()), Expr::val(id)]))
 }
 
 fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr> {

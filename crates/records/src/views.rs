@@ -53,9 +53,13 @@ pub async fn list(
     owner: Option<Id<User>>,
     query: &ListQuery,
 ) -> Result<Page<View>, Error> {
-    let seen = Condition::any().add(Column::Shared.eq(true));
-    let seen = seen.add_option(owner.map(|owner| Column::OwnerId.eq(owner.uuid())));
-    lists::page_of::<Entity>(reader, organization, seen, query).await
+    lists::page_of::<Entity>(reader, organization, seen_by(owner), query).await
+}
+
+/// What an owner sees, or somebody who owns none.
+pub(crate) fn seen_by(owner: Option<Id<User>>) -> Condition {
+    let shared = Condition::any().add(Column::Shared.eq(true));
+    shared.add_option(owner.map(|owner| Column::OwnerId.eq(owner.uuid())))
 }
 
 /// How many views the owner has, and how many shared ones the organization.

@@ -60,5 +60,5 @@ pub fn json(text: &str) -> Option<Raw> {
 
 /// The `next_page` of a page.
 pub fn cursor<T>(page: &Page<T>) -> Option<String> {
-    page.next.map(|cursor| cursor.to_string())
+    page.next.as_ref().map(ToString::to_string)
 }

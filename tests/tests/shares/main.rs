@@ -8,6 +8,7 @@
 mod bodies;
 mod connections;
 mod downloads;
+mod exports;
 mod methods;
 mod pages;
 mod probes;

@@ -63,6 +63,17 @@ export function DeviceFilters({ search }: { search: DevicesSearch }): ReactNode 
 					))}
 				</select>
 			</label>
+			<label>
+				<span className="visually-hidden">Sorted by</span>
+				<select
+					className={styles.select}
+					value={search.sort ?? ""}
+					onChange={({ target }) => change({ sort: target.value === "identifier" ? "identifier" : undefined })}
+				>
+					<option value="">Newest first</option>
+					<option value="identifier">By identifier</option>
+				</select>
+			</label>
 			<button
 				type="button"
 				className={styles.toggle}

@@ -13,18 +13,18 @@ function hasFewPages({ state }: { state: { data?: { pages: readonly unknown[] } 
 	return (state.data?.pages.length ?? 0) <= FEW;
 }
 
-/** The devices that a search finds, the newest first, page by page. */
+/** The devices that a search finds, the newest first or by identifier, page by page. */
 export function devicesQuery(search: DevicesSearch) {
 	const query = queryOf(search);
 	return infiniteQueryOptions({
-		queryKey: ["device", "list", query ?? ""],
+		queryKey: ["device", "list", query ?? "", search.sort ?? ""],
 		queryFn: ({ pageParam, signal }) =>
 			answer(
 				api.GET("/v1/devices", {
 					params: {
 						query: {
 							limit: pageParam ? FURTHER : PAGE,
-							order: "desc",
+							...(search.sort ? { sort: search.sort } : { order: "desc" }),
 							"expand[]": ["product", "cohort"],
 							...(query ? { search: query } : {}),
 							...(pageParam ? { page: pageParam } : {}),

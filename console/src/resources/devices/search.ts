@@ -8,6 +8,8 @@ export interface DevicesSearch {
 	outcome?: string;
 	version?: string;
 	quarantined?: boolean;
+	/** The newest first where nothing is given. */
+	sort?: "identifier";
 }
 
 const OUTCOMES = ["downloading", "installing", "installed", "failed", "rolled_back"];
@@ -29,6 +31,7 @@ export function devicesSearch(given: Record<string, unknown>): DevicesSearch {
 	if (outcome && OUTCOMES.includes(outcome)) search.outcome = outcome;
 	if (version) search.version = version;
 	if (given.quarantined === true || given.quarantined === "true") search.quarantined = true;
+	if (given.sort === "identifier") search.sort = "identifier";
 	return search;
 }
 
@@ -54,6 +57,6 @@ export function queryOf({ q, cohort, outcome, version, quarantined }: DevicesSea
 }
 
 /** The number of filters besides the typed text. */
-export function filtersOf({ q: _, ...filters }: DevicesSearch): number {
+export function filtersOf({ q: _, sort: __, ...filters }: DevicesSearch): number {
 	return Object.keys(filters).length;
 }

@@ -8,6 +8,7 @@ use olivine_client::Query;
 use olivine_domain::Target;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::UpdateStatus;
+use olivine_domain::pages::Sort;
 use olivine_domain::prn::Prn;
 use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
@@ -55,6 +56,13 @@ pub(crate) struct List {
     /// Only devices in quarantine; with false, only devices that are not in quarantine
     #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     quarantined: Option<bool>,
+    #[arg(
+        help = "What to sort by: inserted_at (the default) or identifier",
+        long,
+        value_name = "FIELD",
+        help_heading = "List options"
+    )]
+    sort: Option<Sort>,
     #[command(flatten)]
     expand: Expand,
     #[command(flatten)]
@@ -119,7 +127,7 @@ impl List {
         let query = query.with("release_prn", self.release_prn).with("outcome", self.outcome.as_ref());
         let query = query.with("outcome_release_prn", self.outcome_release_prn);
         let query = query.with("tag", self.tag.as_ref()).with("target", self.target.as_ref());
-        let query = query.with("quarantined", self.quarantined);
+        let query = query.with("quarantined", self.quarantined).with("sort", self.sort);
         query.expand(&self.expand.expand)
     }
 }

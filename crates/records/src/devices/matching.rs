@@ -10,9 +10,10 @@ use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::search::{Clause, MOST_COUNTED};
-use sea_orm::sea_query::{Expr, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryResult, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryResult,
+    QuerySelect as _, Select,
 };
 use uuid::Uuid;
 
@@ -47,18 +48,59 @@ pub struct Facets {
 
 /// Counts the devices that are quarantined, which an index has.
 pub async fn count_quarantined(reader: &impl ListReader, tenancy: &Tenancy) -> Result<Matching, Error> {
-    let some = first::<Entity>(reader, tenancy, &[], &[Column::Id], MOST_COUNTED + 1)?;
-    count_where(reader, some, Expr::cust("\"devices\".\"quarantined\"")).await
+    counted(reader, &quarantined(reader, tenancy, MOST_COUNTED + 1)?).await
 }
 
-async fn count_where(
+/// The number of quarantined devices: of no more than so many.
+pub(crate) fn quarantined(
     reader: &impl ListReader,
-    mut some: SelectStatement,
-    condition: SimpleExpr,
-) -> Result<Matching, Error> {
-    some.and_where(condition);
-    let rows = reader.executor().query_all(&counting(some)).await?;
+    tenancy: &Tenancy,
+    most: u64,
+) -> Result<SelectStatement, Error> {
+    let mut some = first::<Entity>(reader, tenancy, &[], &[Column::Id], most)?;
+    some.and_where(Expr::cust("\"devices\".\"quarantined\""));
+    Ok(counting(some))
+}
+
+/// The number of devices without a cohort: of no more than so many.
+pub(crate) fn without_cohort(
+    reader: &impl ListReader,
+    tenancy: &Tenancy,
+    most: u64,
+) -> Result<SelectStatement, Error> {
+    let mut some = first::<Entity>(reader, tenancy, &[], &[Column::Id], most)?;
+    some.and_where(Column::CohortId.is_null());
+    Ok(counting(some))
+}
+
+async fn counted(reader: &impl ListReader, statement: &SelectStatement) -> Result<Matching, Error> {
+    let rows = reader.executor().query_all(statement).await?;
     Ok(Matching::found(rows.first().map_or(Ok(0), |row| number(row, "records"))?))
+}
+
+/// What the devices that a search finds have alike: of no more than so many.
+pub(crate) fn grouped(
+    reader: &impl ListReader,
+    tenancy: &Tenancy,
+    by: Facet,
+    clauses: &[Clause],
+    most: u64,
+) -> Result<SelectStatement, Error> {
+    let columns: &[Column] = match by {
+        Facet::Release => &[Column::ReleaseId],
+        Facet::Cohort => &[Column::CohortId],
+        Facet::Tag => &[Column::Tags],
+        Facet::Target => &[Column::Target, Column::ProductId],
+        Facet::Outcome => &[Column::Outcome],
+        Facet::Version => &[Column::ReportedVersion],
+    };
+    let some = first::<Entity>(reader, tenancy, clauses, columns, most)?;
+    let mut grouped = SelectStatement::new();
+    for column in columns {
+        grouped.column(*column).group_by_col(*column);
+    }
+    grouped.expr_as(Expr::cust("COUNT(*)"), "devices").from_subquery(some, "some");
+    Ok(grouped)
 }
 
 /// Counts what a search finds by what the devices have alike.
@@ -68,20 +110,7 @@ pub async fn facets(
     by: Facet,
     clauses: &[Clause],
 ) -> Result<Facets, Error> {
-    let columns: &[Column] = match by {
-        Facet::Release => &[Column::ReleaseId],
-        Facet::Cohort => &[Column::CohortId],
-        Facet::Tag => &[Column::Tags],
-        Facet::Target => &[Column::Target, Column::ProductId],
-        Facet::Outcome => &[Column::Outcome],
-        Facet::Version => &[Column::ReportedVersion],
-    };
-    let some = first::<Entity>(reader, tenancy, clauses, columns, MOST_COUNTED)?;
-    let mut grouped = SelectStatement::new();
-    for column in columns {
-        grouped.column(*column).group_by_col(*column);
-    }
-    grouped.expr_as(Expr::cust("COUNT(*)"), "devices").from_subquery(some, "some");
+    let grouped = grouped(reader, tenancy, by, clauses, MOST_COUNTED)?;
     let rows = read::<Entity>(reader, tenancy, clauses, &grouped).await?;
     let targets = match by {
         Facet::Target => targets(reader, tenancy, &rows).await?,
@@ -150,15 +179,19 @@ pub async fn count_by_cohort(
     reader: &impl ListReader,
     tenancy: &Tenancy,
 ) -> Result<(Vec<(Id<Cohort>, u64)>, Matching), Error> {
-    let counted = cohorts::Entity::find()
+    let in_cohorts: Vec<(Uuid, i64)> = in_cohorts(tenancy).into_tuple().all(&reader.executor()).await?;
+    let without = counted(reader, &without_cohort(reader, tenancy, MOST_COUNTED + 1)?).await?;
+    let number = |devices| u64::try_from(devices).unwrap_or(0);
+    let in_cohorts = in_cohorts.into_iter().map(|(id, devices)| (Id::new(id), number(devices)));
+    Ok((in_cohorts.collect(), without))
+}
+
+/// The cohorts that have devices, with their numbers.
+fn in_cohorts(tenancy: &Tenancy) -> Select<cohorts::Entity> {
+    cohorts::Entity::find()
         .select_only()
         .columns([cohorts::Column::Id, cohorts::Column::Devices])
         .filter(cohorts::Column::OrganizationId.eq(tenancy.organization().uuid()))
         .filter(Tenant::<cohorts::Entity>::seen(tenancy))
-        .filter(cohorts::Column::Devices.gt(0));
-    let counted: Vec<(Uuid, i64)> = counted.into_tuple().all(&reader.executor()).await?;
-    let some = first::<Entity>(reader, tenancy, &[], &[Column::Id], MOST_COUNTED + 1)?;
-    let without = count_where(reader, some, Column::CohortId.is_null()).await?;
-    let counted = counted.into_iter().map(|(id, devices)| (Id::new(id), u64::try_from(devices).unwrap_or(0)));
-    Ok((counted.collect(), without))
+        .filter(cohorts::Column::Devices.gt(0))
 }

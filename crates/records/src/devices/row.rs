@@ -2,7 +2,7 @@
 
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::devices::{Device, Outcome, Reported, UpdateStatus};
+use olivine_domain::devices::{Device, Identifier, Outcome, Reported, UpdateStatus};
 use olivine_domain::organizations::Revision;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
@@ -27,6 +27,7 @@ impl Listed for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const IDENTIFIER: Option<Column> = Some(Column::Identifier);
     const INDEXED: &'static [&'static str] = &[
         "prn",
         "identifier",
@@ -59,6 +60,10 @@ impl Listed for Entity {
 
     fn place(device: &Device) -> (Timestamp, Uuid) {
         (device.inserted_at, device.id.uuid())
+    }
+
+    fn identifier(device: &Device) -> Option<&Identifier> {
+        Some(&device.identifier)
     }
 }
 

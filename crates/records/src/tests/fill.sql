@@ -116,3 +116,13 @@ INSERT INTO bulk_operations (
 SELECT {uuid 0e n}, {uuid aa n % 2}, 'lift', '', '', 0, {false}, CASE WHEN n % 2000 < 2 THEN 'running' ELSE 'finished' END, 0, 0, 0, '',
     'api_key', {uuid 01 n / 50}, '', 1, n, n, CASE WHEN n % 2000 < 2 THEN NULL ELSE n END
 FROM numbers;
+
+-- Each member has a view; every tenth is shared.
+INSERT INTO users (id, email, name, is_administrator, memberships, revision, inserted_at, updated_at) {numbers}
+SELECT {uuid 0f n}, 'u' || n, 'u' || n, {false}, 1, 1, n, n FROM numbers;
+
+INSERT INTO memberships {numbers}
+SELECT {uuid 0f n}, {uuid aa n % 2}, {uuid 0f n}, '', 1, n, n FROM numbers;
+
+INSERT INTO views {numbers}
+SELECT {uuid 10 n}, {uuid aa n % 2}, {uuid 0f n}, 'v' || n, '/devices', 'q=n' || n, n / 2 % 10 = 0, 1, n, n FROM numbers;

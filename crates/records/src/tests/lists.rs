@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use olivine_domain::pages::{Limit, Order, Page};
+use olivine_domain::devices::Device;
+use olivine_domain::pages::{Limit, Order, Page, Sort};
+use olivine_domain::permissions::Tenancy;
 
+use super::fleet::{Fleet, device, fleet};
 use super::*;
 use crate::*;
 
@@ -88,6 +91,40 @@ on_both! {
         let second = binary_parts::list(&reads(&database), upload, &query(Order::Desc, first.next, 2)).await.unwrap();
         assert_eq!(second.items.iter().map(|part| part.index.get()).collect::<Vec<_>>(), [1]);
         assert_eq!(second.next, None);
+    }
+
+    async fn devices_are_sorted_by_identifier_byte_by_byte(database) {
+        let Fleet { organization, cohort, .. } = fleet(&database).await;
+        let elsewhere = fleet(&database).await;
+        let identifiers = ["B", "SN-10", "SN-9", "a", "a b", "aa", "é", "固件"];
+        let write = database.write().await.unwrap();
+        for (number, identifier) in (0..).zip(identifiers) {
+            // They were made in another order, and some at one moment.
+            let identifier = identifier.parse().unwrap();
+            let record = Device { identifier, inserted_at: at(number * 5 % 4), ..device(&cohort) };
+            devices::insert(&write, &record).await.unwrap();
+            devices::insert(&write, &device(&elsewhere.cohort)).await.unwrap();
+        }
+        write.commit().await.unwrap();
+        for (order, limit) in [(Order::Asc, 1), (Order::Asc, 3), (Order::Desc, 3), (Order::Desc, 8), (Order::Asc, 100)] {
+            let (mut seen, mut after) = (Vec::new(), None);
+            for _ in 0..9 {
+                let query = ListQuery { sort: Sort::Identifier, ..query(order, after, limit) };
+                let page = devices::list(&reads(&database), &Tenancy::of_server(organization.id), &query).await.unwrap();
+                seen.extend(page.items.iter().map(|device| device.identifier.to_string()));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            if order == Order::Desc {
+                seen.reverse();
+            }
+            assert_eq!(seen, identifiers, "{order:?} by {limit}");
+        }
+        let sorted = ListQuery { sort: Sort::Identifier, ..ListQuery::default() };
+        let refused = artifacts::list(&reads(&database), organization.id, &sorted).await;
+        assert!(matches!(refused, Err(Error::Unsearchable { .. })), "artifacts have no identifier");
     }
 
     async fn what_a_list_does_not_have_can_not_be_searched(database) {

@@ -4,8 +4,8 @@
 use olivine_domain::archiving::ArchivedFilter;
 use olivine_domain::artifact_versions as versions;
 use olivine_domain::contents::ContentKey;
-use olivine_domain::devices::UpdateStatus;
-use olivine_domain::pages::{Cursor, Order};
+use olivine_domain::devices::{Facet, UpdateStatus};
+use olivine_domain::pages::{Cursor, Last, Order, Sort};
 use olivine_domain::permissions::{Identity, RecordedIdentity, Tenancy};
 use olivine_domain::search::{self, FieldTable};
 use sea_orm::sea_query::SelectStatement;
@@ -106,9 +106,8 @@ fn scope(database: &Database) -> Scope {
 /// The lists of a resource under each of these searches, from the beginning and from the middle, in both orders.
 async fn check_list<E: Listed>(database: &Database, fields: FieldTable, searches: &[&str]) {
     let scope = scope(database);
-    let middle = |order| Cursor { inserted_at: at(0), id: Uuid::nil(), order };
-    let middle =
-        |order| Cursor { inserted_at: Timestamp::from_micros(i64::from(ROWS / 2)).unwrap(), ..middle(order) };
+    let at = Timestamp::from_micros(i64::from(ROWS / 2)).unwrap();
+    let middle = |order| Cursor { last: Last::Inserted { at, id: Uuid::nil() }, order };
     for search in searches {
         let search = search.replace("{organization}", &scope.organization.to_string());
         let clauses = if search.is_empty() { Vec::new() } else { search::parse(&search, fields).unwrap() };
@@ -119,7 +118,7 @@ async fn check_list<E: Listed>(database: &Database, fields: FieldTable, searches
                         clauses: clauses.clone(),
                         archived,
                         order,
-                        after,
+                        after: after.clone(),
                         ..ListQuery::default()
                     };
                     let statement = lists::select::<E>(&scope, &query).unwrap().build(scope.backend);
@@ -199,6 +198,34 @@ on_both! {
         check_list::<rows::fleet::ca_certificates::Entity>(&database, olivine_domain::ca_certificates::SEARCH, &[""]).await;
         let bad = ["devices_by_product", "devices_list"];
         check_index::<rows::fleet::devices::Entity>(&database, olivine_domain::devices::SEARCH, &format!("{product} and {release}"), &bad).await;
+    }
+
+    async fn devices_sorted_by_identifier_walk_the_index_that_keeps_identifiers_unique(database) {
+        use rows::fleet::devices::Entity;
+        fill(&database).await;
+        let scope = scope(&database);
+        let prn = |kind: &str, id: &str| format!("{kind}_prn:'prn:1:{}:{kind}:{id}'", scope.organization);
+        let product = prn("product", "06000000-0000-0000-0000-000000000003");
+        let cohort = prn("cohort", "07000000-0000-0000-0000-000000000007");
+        let release = prn("release", "09000000-0000-0000-0000-000000000009");
+        let statement = |search: &str, order, after: Option<&str>| {
+            let clauses = if search.is_empty() { Vec::new() } else { search::parse(search, olivine_domain::devices::SEARCH).unwrap() };
+            let after = after.map(|identifier| Cursor { last: Last::Identifier(identifier.parse().unwrap()), order });
+            let query = ListQuery { clauses, sort: Sort::Identifier, order, after, ..ListQuery::default() };
+            lists::select::<Entity>(&scope, &query).unwrap().build(scope.backend)
+        };
+        let index = if scope.backend == DbBackend::Sqlite { "sqlite_autoindex_devices_3" } else { "devices_identifier" };
+        for order in [Order::Asc, Order::Desc] {
+            for after in [None, Some("d15000")] {
+                let all = statement("", order, after);
+                assert_walks_an_index(&database, "all by identifier", all.clone()).await;
+                assert_uses(&database, index, all).await;
+                // A filter leaves out what the walk finds, or chooses another index, whose devices are sorted.
+                for search in [product.as_str(), &cohort, &release, "tag:'beta'", "quarantined:true", "outcome:'failed'", "identifier~'77'"] {
+                    assert_avoids(&READS_ALL, &database, search, statement(search, order, after)).await;
+                }
+            }
+        }
     }
 
     async fn hot_queries_of_fleets_use_an_index(database) {
@@ -393,6 +420,62 @@ on_both! {
         assert_uses(&database, "bulk_operations_running", running).await;
         let over = bulk_operations::over(Timestamp::from_micros(300).unwrap(), 100).build(scope.backend);
         assert_uses(&database, "bulk_operations_finished", over).await;
+    }
+
+    async fn views_use_their_index(database) {
+        use rows::people::views::Entity;
+        fill(&database).await;
+        let scope = scope(&database);
+        check_list::<Entity>(&database, olivine_domain::views::SEARCH, &[""]).await;
+        for owner in [None, Some(Id::new(Uuid::from_u128((0x0f << 120) | 7)))] {
+            for order in [Order::Asc, Order::Desc] {
+                let page = lists::select::<Entity>(&scope, &ListQuery { order, ..ListQuery::default() }).unwrap();
+                let seen = QueryFilter::filter(page, views::seen_by(owner)).build(scope.backend);
+                assert_walks_an_index(&database, "views", seen.clone()).await;
+                assert_uses(&database, "views_list", seen).await;
+            }
+        }
+    }
+
+    async fn numbers_of_a_fleet_in_fifty_cohorts_look_at_no_more_devices_than_they_count(database) {
+        use rows::fleet::devices::{Column, Entity};
+        fill(&database).await;
+        // All devices of the organization are in fifty cohorts of one product.
+        let number = "CAST(substr(identifier, 2) AS INTEGER)";
+        let spread = format!(
+            "UPDATE devices SET product_id = {{uuid 06 3}}, cohort_id = {{uuid 07 1 + 2 * ({number} / 2 % 50)}} WHERE organization_id = {{uuid aa 1}}"
+        );
+        let filling = database.begin_at_length().await.unwrap();
+        filling.execute_unprepared(&spell(&spread, database.backend())).await.unwrap();
+        if database.backend() == DbBackend::Postgres {
+            filling.execute_unprepared("ANALYZE devices").await.unwrap();
+        }
+        filling.commit().await.unwrap();
+        let (scope, reader) = (scope(&database), reads(&database));
+        let all = Tenancy::of_server(scope.organization);
+        // The same part of these devices as of a million.
+        let most = u64::from(ROWS) * search::MOST_COUNTED / 1_000_000;
+        let build = |statement: &SelectStatement| scope.backend.build(statement);
+        let check = async |what: &str, index: &str, statement: SelectStatement| {
+            let plan = plan(&database, build(&statement)).await;
+            let reads_all = ["SCAN devices", "Seq Scan on devices"].iter().any(|bad| plan.contains(bad));
+            assert!(plan.contains(index) && !reads_all, "{what}\n{plan}");
+        };
+        check("without a cohort", "devices_by_cohort", devices::without_cohort(&reader, &all, most).unwrap()).await;
+        check("quarantined", "devices_quarantined", devices::quarantined(&reader, &all, most).unwrap()).await;
+
+        let prn = |kind: &str, id: &str| format!("{kind}_prn:'prn:1:{}:{kind}:{id}'", scope.organization);
+        let product = prn("product", "06000000-0000-0000-0000-000000000003");
+        let cohort = prn("cohort", "07000000-0000-0000-0000-000000000007");
+        for (what, index) in [(product, "devices_by_product"), (cohort, "devices_by_cohort")] {
+            let clauses = search::parse(&what, olivine_domain::devices::SEARCH).unwrap();
+            let some = lists::counting::first::<Entity>(&reader, &all, &clauses, &[Column::Id], most).unwrap();
+            let mut statements = vec![lists::counting::counting(some)];
+            statements.extend(Facet::ALL.map(|by| devices::grouped(&reader, &all, by, &clauses, most).unwrap()));
+            for statement in statements {
+                check(&what, index, statement).await;
+            }
+        }
     }
 
     async fn lookups_by_the_beginning_of_a_name_use_their_index(database) {

@@ -8,6 +8,7 @@ use http::request::Parts;
 use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_api::lists::ListParams;
 use olivine_domain::archiving::ArchivedFilter;
+use olivine_domain::pages::Sort;
 use olivine_domain::prn::Resource;
 use olivine_domain::search::{self, Field, FieldKind, FieldTable, Searchable};
 use olivine_operations::lists::ListQuery;
@@ -21,6 +22,9 @@ use crate::http::error::ApiError;
 
 /// The parameter that says whether a list has archived records.
 const ARCHIVED: &str = "archived";
+
+/// The parameter that says what a list is sorted by.
+const SORT: &str = "sort";
 
 /// The query of a request, as pairs.
 #[derive(Debug)]
@@ -68,7 +72,7 @@ impl<R> Listing<R> {
 impl<R: Searchable> Listing<R> {
     /// What is asked for. The paths that can be expanded here are `known`.
     pub fn read(&self, known: &[&str]) -> Result<(ListQuery, Expand), ApiError> {
-        self.pairs.list(R::FIELDS, R::IS_ARCHIVABLE, known)
+        self.pairs.list::<R>(known)
     }
 }
 
@@ -78,11 +82,14 @@ impl<R: Searchable + Resource> IntoParams for Listing<R> {
         let mut all = ListParams::into_params(|| Some(ParameterIn::Query));
         for parameter in &mut all {
             let general = parameter.description.take();
-            parameter.description = general.map(|text| text.replace("records", &records));
+            let by = if R::IS_SORTABLE { "by `sort`" } else { "by `inserted_at`" };
+            parameter.description =
+                general.map(|text| text.replace("records", &records).replace("by `inserted_at`", by));
             if parameter.name == "search" {
                 parameter.extensions = Some(search_fields(R::FIELDS));
             }
         }
+        all.extend(R::IS_SORTABLE.then(|| sort(&records)));
         all.extend(R::IS_ARCHIVABLE.then(|| archived(&records)));
         all.extend(R::FIELDS.iter().map(|field| filter(field, &records)));
         all
@@ -132,6 +139,16 @@ fn filter(field: &Field, records: &str) -> Parameter {
         }
     };
     let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
+    parameter.required(Required::False).description(Some(description)).schema(Some(schema)).build()
+}
+
+/// The parameter that says what `records` are sorted by.
+fn sort(records: &str) -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Sort::NAMES));
+    let description = format!(
+        "What the {records} are sorted by: `inserted_at` (the time of creation, the default) or `identifier` (byte by byte, so `B` comes before `a`). `order` says in which direction. With `identifier` and a filter, the time of the search is limited."
+    );
+    let parameter = ParameterBuilder::new().name(SORT).parameter_in(ParameterIn::Query);
     parameter.required(Required::False).description(Some(description)).schema(Some(schema)).build()
 }
 
@@ -222,14 +239,9 @@ impl Pairs {
         Ok(!self.0.is_empty())
     }
 
-    fn list(
-        &self,
-        table: FieldTable,
-        is_archivable: bool,
-        known: &[&str],
-    ) -> Result<(ListQuery, Expand), ApiError> {
+    fn list<R: Searchable>(&self, known: &[&str]) -> Result<(ListQuery, Expand), ApiError> {
         let (mut query, mut expand) = (ListQuery::default(), Expand::default());
-        if is_archivable {
+        if R::IS_ARCHIVABLE {
             query.archived = ArchivedFilter::Without;
         }
         for (key, value) in &self.0 {
@@ -237,30 +249,39 @@ impl Pairs {
                 "limit" => query.limit = value.parse().map_err(|error| bad_parameter(key, error))?,
                 "order" => query.order = value.parse().map_err(|error| bad_parameter(key, error))?,
                 "page" => query.after = Some(value.parse().map_err(|error| bad_parameter(key, error))?),
-                ARCHIVED if is_archivable => {
+                SORT if R::IS_SORTABLE => {
+                    query.sort = value.parse().map_err(|error| bad_parameter(key, error))?;
+                }
+                ARCHIVED if R::IS_ARCHIVABLE => {
                     query.archived = value.parse().map_err(|error| bad_parameter(key, error))?;
                 }
-                "search" => query.clauses.extend(search(value, table)?),
+                "search" => query.clauses.extend(search(value, R::FIELDS)?),
                 key if is_expand(key) => expand.0.push(known_path(value, known)?),
                 key => {
-                    let field = table
-                        .iter()
-                        .find(|field| field.name == key)
-                        .ok_or_else(|| unknown(key, table, is_archivable))?;
+                    let field = R::FIELDS.iter().find(|field| field.name == key);
+                    let field = field.ok_or_else(|| unknown::<R>(key))?;
                     let clause = search::equals(field, value).map_err(|error| bad_parameter(key, error))?;
                     query.clauses.push(clause);
                 }
             }
         }
-        if query.after.is_some_and(|cursor| cursor.order != query.order) {
-            return Err(bad_parameter(
-                "page",
-                "this page belongs to a list of the other order: keep order as it was",
-            ));
-        }
+        check_page(&query)?;
         query.with.clone_from(&expand.0);
         Ok((query, expand))
     }
+}
+
+/// Refuses a page of a list in another order.
+fn check_page(query: &ListQuery) -> Result<(), ApiError> {
+    let Some(cursor) = &query.after else { return Ok(()) };
+    let other = if cursor.sort() != query.sort {
+        "that is sorted by something else: keep sort as it was"
+    } else if cursor.order != query.order {
+        "of the other order: keep order as it was"
+    } else {
+        return Ok(());
+    };
+    Err(bad_parameter("page", format!("this page belongs to a list {other}")))
 }
 
 /// The clauses of a search.
@@ -272,11 +293,12 @@ pub fn search(text: &str, table: FieldTable) -> Result<Vec<search::Clause>, ApiE
     })
 }
 
-fn unknown(key: &str, table: FieldTable, is_archivable: bool) -> ApiError {
-    let fields: Vec<_> =
-        is_archivable.then_some(ARCHIVED).into_iter().chain(table.iter().map(|field| field.name)).collect();
+fn unknown<R: Searchable>(key: &str) -> ApiError {
+    let sort = if R::IS_SORTABLE { "sort, " } else { "" };
+    let archived = R::IS_ARCHIVABLE.then_some(ARCHIVED);
+    let fields: Vec<_> = archived.into_iter().chain(R::FIELDS.iter().map(|field| field.name)).collect();
     let problem = format!(
-        "there is no such parameter here; there are: limit, order, page, search, expand[], and the fields {}",
+        "there is no such parameter here; there are: limit, order, {sort}page, search, expand[], and the fields {}",
         fields.join(", ")
     );
     bad_parameter(key, problem)

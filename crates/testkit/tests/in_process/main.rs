@@ -23,6 +23,7 @@ mod outcomes;
 mod overview;
 mod people;
 mod renewals;
+mod sorted_devices;
 mod storage_checks;
 mod taken_back;
 mod tenants;

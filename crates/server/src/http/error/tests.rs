@@ -35,6 +35,9 @@ fn a_search_that_takes_too_much_is_the_callers_to_narrow() {
     let said = broad.to_string();
     assert!(said.contains("narrow it to a range of time") && said.contains("(type)"), "{said}");
     assert_eq!(meaning(&broad), (StatusCode::BAD_REQUEST, ErrorCode::SearchTooBroad.as_str()));
+    let sorted = Error::from(olivine_records::Error::TooManyToSort { seconds: 2 });
+    assert!(sorted.to_string().contains("leave out sort"), "{sorted}");
+    assert_eq!(meaning(&sorted), (StatusCode::BAD_REQUEST, ErrorCode::SearchTooBroad.as_str()));
     let second = Error::from(olivine_records::Error::ScanInProgress);
     assert_eq!(meaning(&second), (StatusCode::TOO_MANY_REQUESTS, ErrorCode::SearchInProgress.as_str()));
     assert!(ApiError::from(second).into_response().headers().contains_key(RETRY_AFTER));

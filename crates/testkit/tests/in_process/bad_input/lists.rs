@@ -209,8 +209,9 @@ async fn the_document_names_all_that_a_list_takes_and_nothing_else() {
         lists += 1;
         let (usual, filters) = names.split_at(4);
         assert_eq!(usual, ["limit", "order", "page", "search"], "{path}");
+        assert_eq!(names.contains(&"sort"), refused.error_message().contains(" sort, "), "{path}");
         // The first two are the feed's, which is no list.
-        let others = ["after", "wait", "expand[]"];
+        let others = ["after", "wait", "sort", "expand[]"];
         let filters: Vec<_> = filters.iter().filter(|name| !others.contains(name)).copied().collect();
         assert_eq!(filters.join(", "), fields, "{path}");
 
