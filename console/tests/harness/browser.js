@@ -21,7 +21,7 @@ let browser;
 
 export async function openBrowser() {
 	browser ??= await chromium.launch({
-		executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+		executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell",
 		args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
 	});
 	return browser;
