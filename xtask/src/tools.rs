@@ -23,7 +23,8 @@ pub(crate) const PGBOUNCER: Tool = Tool { program: "pgbouncer", package: "pgboun
 pub(crate) const FAKETIME: Tool = Tool { program: "faketime", package: "faketime" };
 pub(crate) const NODE: Tool = Tool { program: "node", package: "nodejs" };
 pub(crate) const NPM: Tool = Tool { program: "npm", package: "npm" };
-pub(crate) const CHROMIUM: Tool = Tool { program: "chromium-headless-shell", package: "chromium-headless-shell" };
+pub(crate) const CHROMIUM: Tool =
+    Tool { program: "chromium-headless-shell", package: "chromium-headless-shell" };
 const PYTHON: Tool = Tool { program: "python3", package: "python3" };
 /// This "program" is never found, so ask for it only if it is missing.
 const PYTHON_VENV: Tool = Tool { program: "python3-venv", package: "python3-venv" };

@@ -4,6 +4,7 @@
 //! an update before all of it is there and checked.
 
 mod fetching;
+mod installing;
 
 use std::future::Future;
 
@@ -104,10 +105,13 @@ impl Agent {
 
     /// Goes on with what the last process left.
     async fn resume(&mut self) -> Result<Option<Outcome>, Error> {
+        if let Phase::Installing { .. } = &self.state.phase {
+            return self.install().await.map(Some);
+        }
+        self.journal().await?;
         match &self.state.phase {
-            Phase::Idle | Phase::Downloading { .. } => Ok(None),
-            Phase::Installing { .. } => self.install().await.map(Some),
             Phase::Restarting { .. } => self.look_after_restart().map(Some),
+            Phase::Idle | Phase::Downloading { .. } | Phase::Installing { .. } => Ok(None),
         }
     }
 
@@ -129,15 +133,14 @@ impl Agent {
         let failing = (&subject.bundle, subject.release.clone());
         match self.read(&subject, update) {
             Ok(offer) => self.update(offer).await,
-            Err(Refused::Bundle(detail)) => self.fail(failing, detail).map(Next::Done),
-            Err(Refused::ForNow(detail)) => self.postpone(failing, detail).map(Next::Done),
+            Err(Refused(detail)) => self.postpone(failing, detail).map(Next::Done),
         }
     }
 
     /// All that can be checked before a byte is fetched.
     fn read(&self, subject: &Subject, update: &Update) -> Result<Offer, Refused> {
         let offer = Offer::read(subject, update, &self.settings.limits, &self.state.installed)?;
-        self.check_installers(&offer.plan).map_err(Refused::Bundle)?;
+        self.check_installers(&offer.plan).map_err(Refused)?;
         room::check(&offer, &self.store, self.settings.limits.reserve)?;
         Ok(offer)
     }
@@ -150,57 +153,6 @@ impl Agent {
                 entry.artifact, entry.target
             )),
         })
-    }
-
-    /// Installs what is left of the plan. An installer that runs is never interrupted; between two of them one may stop.
-    async fn install(&mut self) -> Result<Outcome, Error> {
-        while let Phase::Installing { plan, next, .. } = &self.state.phase {
-            if self.stop.is_asked() {
-                return Err(Error::Stopped);
-            }
-            let Some(entry) = plan.entries.get(*next).cloned() else { return self.all_installed() };
-            let subject = (plan.bundle, plan.release.clone());
-            let starts = self.state.entry_begun();
-            self.save()?;
-            let result = match installers::choose(&self.settings.installers, &entry) {
-                // What brings the whole device down each time would do so for ever.
-                Some(_) if starts > self.settings.patience.max_attempts => {
-                    Err(format!("the device went down {} times while it was installed", starts - 1))
-                }
-                Some(installer) => installer.install(&entry, &self.store).await,
-                None => Err("no installer is configured for it any more".to_owned()),
-            };
-            match result {
-                Ok(success) => {
-                    tracing::info!(artifact = %entry.artifact, version = entry.version, "installed");
-                    self.state.entry_installed(success.needs_restart);
-                    self.save()?;
-                }
-                Err(detail) => {
-                    let detail = format!("version {} of {}: {detail}", entry.version, entry.artifact);
-                    // What is damaged here is fetched anew.
-                    self.store.tidy(&[]);
-                    return self.fail((&subject.0, subject.1), detail);
-                }
-            }
-        }
-        Ok(Outcome::UpToDate)
-    }
-
-    fn all_installed(&mut self) -> Result<Outcome, Error> {
-        let Phase::Installing { plan, restart, before, .. } = &self.state.phase else {
-            return Ok(Outcome::UpToDate);
-        };
-        let running = &self.settings.running;
-        let bundle = plan.bundle.to_string();
-        if running.needs_restart(*restart, before.as_deref(), plan.version.as_deref()) {
-            self.state.await_restart(running.boot_id());
-            self.installed_here = true;
-            self.save()?;
-            return Ok(Outcome::RestartPending { bundle });
-        }
-        let plan = plan.clone();
-        self.succeed(&plan)
     }
 
     fn look_after_restart(&mut self) -> Result<Outcome, Error> {
@@ -230,13 +182,6 @@ impl Agent {
         self.save()?;
         self.store.tidy(&[]);
         Ok(Outcome::Updated { bundle: plan.bundle.to_string() })
-    }
-
-    fn fail(&mut self, subject: Failing<'_>, detail: String) -> Result<Outcome, Error> {
-        let bundle = subject.0.to_string();
-        self.state.failed(subject, &detail, self.settings.patience, (self.clock)());
-        self.save()?;
-        Ok(Outcome::Failed { bundle, detail })
     }
 
     /// It can't be done now, and is tried again for ever.

@@ -111,6 +111,12 @@ impl Cli {
         if !self.tell(problems) {
             return Ok(ExitCode::FAILURE);
         }
+        for (installer, number) in settings.installers.iter().zip(1..) {
+            if let Some(warning) = installer.warning() {
+                let line = format!("warning: {}: installer {number}: {warning}", self.config.display());
+                say(&mut std::io::stderr(), &line);
+            }
+        }
         let text = format!(
             "{} is sound: {} trusted keys, {} of them required, server {}",
             self.config.display(),

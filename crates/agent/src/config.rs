@@ -71,7 +71,8 @@ struct ConfigFile {
     max_attempts: u32,
     #[serde(default = "defaults::retry_seconds")]
     retry_seconds: u64,
-    max_download_bytes: Option<u64>,
+    #[serde(default = "defaults::max_download_bytes")]
+    max_download_bytes: u64,
     download_reserve_bytes: Option<u64>,
     #[serde(default = "defaults::min_bytes_per_second")]
     min_bytes_per_second: u64,
@@ -117,6 +118,11 @@ mod defaults {
     }
     pub(super) const fn retry_seconds() -> u64 {
         60
+    }
+    /// Enough for any image in the field, and little enough that a server can't fill a large disk or a month's mobile data. It is also
+    /// the largest file on FAT.
+    pub(super) const fn max_download_bytes() -> u64 {
+        4 << 30
     }
     pub(super) const fn min_bytes_per_second() -> u64 {
         64
@@ -317,12 +323,13 @@ mod tests {
             .collect::<Vec<_>>()
             .join("\n");
         let settings = parse(&all.replace("/etc/olivine/signing.pem", "key.pem")).unwrap();
-        assert!(settings.limits.max_download_bytes.is_some() && settings.running.reboot_command.is_some());
+        assert!(settings.limits.reserve.is_some() && settings.running.reboot_command.is_some());
     }
 
     #[test]
     fn mistakes_are_told() {
         let shell = |code: &str| format!("{BASE}[[installers]]\ncommand = [\"sh\", \"-c\", \"{code}\"]\n");
+        let with = |line: &str| format!("{BASE}[[installers]]\ncommand = [\"x\"]\n{line}\n");
         for (text, told) in [
             (shell("install {version}"), "be run as code. Use environment variables"),
             (shell("cat {file} > /dev/mtd0"), "\"$OLIVINE_FILE\""),
@@ -344,6 +351,11 @@ mod tests {
                 "'{flie}' has a placeholder",
             ),
             (format!("{BASE}[[installers]]\ncommand = [\"{{version}}\"]\n"), "can't be a placeholder"),
+            (with("stage = []"), "stage is a list that begins with a program"),
+            (with("revert = [\"{file}\"]"), "the program of revert itself can't be a placeholder"),
+            (with("revert = [\"x\", \"{flie}\"]"), "'{flie}' has a placeholder"),
+            (with("stage = [\"sh\", \"-c\", \"x {version}\"]"), "be run as code"),
+            (format!("{BASE}{COPY}revert = [\"x\"]\n"), "stage and revert are for commands"),
             (format!("{BASE}{COPY}mode = \"rwx\"\n"), "written like"),
             (format!("{BASE}{COPY}artifact_prn = \"firmware\"\n"), "installer 1"),
             (format!("{BASE}{COPY}[minimum_versions]\nx = \"1.0.0\"\n"), "minimum_versions"),

@@ -10,6 +10,7 @@ pub mod commands;
 mod config;
 mod files;
 mod installers;
+mod installing;
 mod outcome;
 mod plan;
 mod room;

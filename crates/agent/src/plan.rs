@@ -92,7 +92,7 @@ pub(crate) struct Subject {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Limits {
     /// The most bytes of an update.
-    pub(crate) max_download_bytes: Option<u64>,
+    pub(crate) max_download_bytes: u64,
     /// Whether contents may come without TLS.
     pub(crate) allow_http: bool,
     /// The hosts that contents may come from; `*` is any.
@@ -105,19 +105,13 @@ pub(crate) struct Limits {
     pub(crate) minimum_versions: BTreeMap<String, Version>,
 }
 
-/// Why an answer can't be followed.
+/// Why an answer can't be followed. It is never a reason to give a bundle up: the server, the device or its configuration may change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refused {
-    /// The bundle is at fault: it is given up if that goes on.
-    #[error("{0}")]
-    Bundle(String),
-    /// This device, as it is now, can't or won't take it: it is tried again for ever, because the device may change.
-    #[error("{0}")]
-    ForNow(String),
-}
+#[error("{0}")]
+pub(crate) struct Refused(pub(crate) String);
 
 fn refuse<T>(reason: impl Into<String>) -> Result<T, Refused> {
-    Err(Refused::Bundle(reason.into()))
+    Err(Refused(reason.into()))
 }
 
 impl Subject {
@@ -160,7 +154,8 @@ impl Offer {
         }
         let entries = manifest.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
         let size = entries.iter().fold(0_u64, |sum, entry| sum.saturating_add(entry.size));
-        if let Some(most) = limits.max_download_bytes.filter(|most| size > *most) {
+        let most = limits.max_download_bytes;
+        if size > most {
             return refuse(format!("the update has {size} bytes; max_download_bytes allows {most}"));
         }
         for entry in &entries {
@@ -176,7 +171,7 @@ impl Offer {
 
 fn entry(given: &ManifestEntry) -> Result<Entry, Refused> {
     let malformed =
-        |what: &str| Refused::Bundle(format!("the manifest is malformed: {what} of an entry can't be read"));
+        |what: &str| Refused(format!("the manifest is malformed: {what} of an entry can't be read"));
     Ok(Entry {
         artifact: given.artifact_prn.parse().map_err(|_| malformed("artifact_prn"))?,
         artifact_version: given
@@ -254,15 +249,15 @@ impl Limits {
         let host = wanted.url.host_str().unwrap_or_default();
         if !self.hosts.iter().any(|allowed| allowed == "*" || are_same(allowed, host)) {
             if is_this_machine(host) {
-                return Err(Refused::ForNow(format!(
+                return refuse(format!(
                     "{binary} is on the host {host}, which is this device itself: the server does not know by which URL it is reached; its \
                      operator has to set server.public_url"
-                )));
+                ));
             }
-            return Err(Refused::ForNow(format!(
+            return refuse(format!(
                 "{binary} is on the host {host}, which is neither the server's nor named in the agent's \
                  allowed_download_hosts: if contents are meant to come from there (public_url, an object store, a CDN), add it"
-            )));
+            ));
         }
         match wanted.url.scheme() {
             "https" => Ok(wanted),

@@ -20,7 +20,7 @@ pub(crate) fn check(offer: &Offer, store: &Store, reserve: Option<u64>) -> Resul
     let Some(space) = space(&folder) else { return Ok(()) };
     let reserve = reserve.unwrap_or_else(|| usual_reserve(space.total));
     fits(missing(offer, store), space.free, reserve)
-        .map_err(|problem| Refused::ForNow(format!("there is no room in {}: {problem}", folder.display())))
+        .map_err(|problem| Refused(format!("there is no room in {}: {problem}", folder.display())))
 }
 
 const fn usual_reserve(total: u64) -> u64 {

@@ -1,10 +1,10 @@
 //! What the agent knows across restarts, and how each step changes it. No IO here: the one who takes a step saves the state
 //! before it acts on it, so that a power loss at any point leaves a state from which the next start goes on.
 
+mod failures;
 mod status;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
 
 use olivine_api::device::StatusReport;
 use olivine_client::Reported;
@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::as_text;
 use crate::plan::{Entry, Plan};
+use crate::state::failures::Kind;
+pub(crate) use crate::state::failures::{Failure, HeldBack, Patience};
 use crate::state::status::Status;
 
 /// The form of the file. A file of another form is set aside, never guessed at.
 pub(crate) const FORMAT: u32 = 1;
 
-/// How many bundles that failed are remembered.
-const REMEMBERED: usize = 16;
 /// The most characters of a report's detail.
 const DETAIL: usize = 2_000;
 
@@ -38,7 +38,7 @@ pub(crate) struct State {
     pub(crate) phase: Phase,
     /// What was last installed of each artifact, by the artifact's PRN.
     pub(crate) installed: BTreeMap<String, Installed>,
-    /// What of a bundle is installed already, while the bundle as a whole is not.
+    /// What of a bundle is installed already and can't be taken back, while the bundle as a whole is not.
     pub(crate) done: Option<Done>,
     /// Bundles that failed and are not tried again at once, oldest first.
     pub(crate) failures: VecDeque<Failure>,
@@ -77,9 +77,9 @@ pub(crate) enum Phase {
     Installing {
         /// What is installed.
         plan: Plan,
-        /// The entry that is next, or was when the power went.
+        /// The entry that is next. Those before it are installed; it may be half installed, as the journal says.
         next: usize,
-        /// How often that entry was begun.
+        /// How often an agent of the version before, which has no journal, began that entry.
         starts: u32,
         /// Whether an installer said that its work needs a restart.
         restart: bool,
@@ -122,36 +122,6 @@ pub(crate) struct Done {
     /// Whether one of them needs a restart.
     pub(crate) restart: bool,
 }
-
-/// A bundle that failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Failure {
-    /// The bundle.
-    #[serde(with = "as_text")]
-    pub(crate) bundle: Prn<Bundle>,
-    /// How often.
-    pub(crate) attempts: u32,
-    /// Whether it is not tried any more.
-    pub(crate) given_up: bool,
-    /// When it failed last.
-    #[serde(with = "as_text")]
-    pub(crate) at: Timestamp,
-    /// For how many seconds after that it is left alone.
-    pub(crate) wait_seconds: u64,
-}
-
-/// How often and when the agent retries a bundle that fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Patience {
-    /// After how many failures it waits for a different bundle.
-    pub(crate) max_attempts: u32,
-    /// How long it waits after the first failure; twice as long after each further one.
-    pub(crate) first_wait: Duration,
-}
-
-/// The longest time that a bundle which failed is left alone.
-const LONGEST_WAIT: Duration = Duration::from_hours(6);
 
 impl State {
     /// The state of a device that runs what its configuration says.
@@ -212,24 +182,24 @@ impl State {
         self.phase = Phase::Installing { plan, next, starts: 0, restart, before };
     }
 
-    /// The next entry is about to be installed; returns for how many times by now.
-    pub(crate) fn entry_begun(&mut self) -> u32 {
-        match &mut self.phase {
-            Phase::Installing { starts, .. } => {
-                *starts += 1;
-                *starts
-            }
-            _ => 0,
-        }
+    /// The entries before `next` are installed. False if that was said already.
+    ///
+    /// How often the entry after them was begun is in the journal. Here it is 0: it is counted by agents of the version before only, so that
+    /// the next agent notices that one was at work.
+    pub(crate) fn progress(&mut self, installed: usize, needs_restart: bool) -> bool {
+        let Phase::Installing { next, starts, restart, .. } = &mut self.phase else { return false };
+        let before = (*next, *starts, *restart);
+        (*next, *starts, *restart) = (installed, 0, *restart || needs_restart);
+        before != (*next, *starts, *restart)
     }
 
-    /// The next entry is installed.
-    pub(crate) fn entry_installed(&mut self, needs_restart: bool) {
-        if let Phase::Installing { next, starts, restart, .. } = &mut self.phase {
-            *next += 1;
-            *starts = 0;
-            *restart |= needs_restart;
+    /// What does not change while a bundle is installed, in one number: all but the reports, and how far it is.
+    pub(crate) fn mark(&self) -> Sha256Digest {
+        let mut state = Self { reports: VecDeque::new(), ..self.clone() };
+        if let Phase::Installing { next, starts, restart, .. } = &mut state.phase {
+            (*next, *starts, *restart) = (0, 0, false);
         }
+        Sha256Digest::of(&serde_json::to_vec(&state).expect("a state always is JSON"))
     }
 
     /// All is installed, but does not run before a restart.
@@ -258,99 +228,12 @@ impl State {
         self.report_on(plan, Status::Installed, None);
     }
 
-    /// The bundle can't be fetched, checked or installed.
-    pub(crate) fn failed(
-        &mut self,
-        (bundle, release): (&Prn<Bundle>, Option<String>),
-        detail: &str,
-        patience: Patience,
-        now: Timestamp,
-    ) {
-        if let Phase::Installing { mut plan, next, restart, .. } = std::mem::take(&mut self.phase)
-            && next > 0
-        {
-            self.current.mixed = true;
-            plan.entries.truncate(next);
-            self.done = Some(Done { bundle: *bundle, entries: plan.entries, restart });
-        }
-        let failure = self.remember(bundle, patience, now);
-        failure.given_up |= failure.attempts >= patience.max_attempts;
-        self.report(bundle, release, Status::Failed, Some(detail));
-    }
-
-    /// The contents can't be reached: said when it has happened often, but never a reason to give up. True if it is said now.
-    pub(crate) fn interrupted(
-        &mut self,
-        plan: &Plan,
-        detail: &str,
-        patience: Patience,
-        now: Timestamp,
-    ) -> bool {
-        let failure = self.remember(&plan.bundle, patience, now);
-        let is_often = failure.attempts >= patience.max_attempts;
-        if is_often {
-            // The count begins again, so that a wrong content later is not given up at once.
-            failure.attempts = 0;
-            self.phase = Phase::Idle;
-            self.report_on(plan, Status::Failed, Some(detail));
-        }
-        is_often
-    }
-
-    /// The device can't take the bundle now: said each time, at growing intervals, but never a reason to give up.
-    pub(crate) fn postponed(
-        &mut self,
-        (bundle, release): (&Prn<Bundle>, Option<String>),
-        detail: &str,
-        patience: Patience,
-        now: Timestamp,
-    ) {
-        self.phase = Phase::Idle;
-        let failure = self.remember(bundle, patience, now);
-        if failure.attempts >= patience.max_attempts {
-            // The count begins again, so that a wrong content later is not given up at once.
-            failure.attempts = 0;
-        }
-        self.report(bundle, release, Status::Failed, Some(detail));
-    }
-
     /// After the restart the version before runs: this bundle is not tried again before a different one was installed.
     pub(crate) fn rolled_back(&mut self, plan: &Plan, detail: &str, patience: Patience, now: Timestamp) {
         self.phase = Phase::Idle;
         self.done = None;
-        self.remember(&plan.bundle, patience, now).given_up = true;
+        self.remember(&plan.bundle, patience, now, Kind::Failed).given_up = true;
         self.report_on(plan, Status::RolledBack, Some(detail));
-    }
-
-    /// Why a bundle is not tried now, if so.
-    pub(crate) fn held_back(&self, bundle: &Prn<Bundle>, now: Timestamp) -> Option<HeldBack> {
-        let failure = self.failures.iter().find(|failure| failure.bundle == *bundle)?;
-        let until = failure.at.plus(Duration::from_secs(failure.wait_seconds));
-        let left = u64::try_from(until.as_seconds() - now.as_seconds()).unwrap_or(0);
-        // A clock that was set back must not hold an update back.
-        match (failure.given_up, failure.at <= now && now < until) {
-            (true, _) => Some(HeldBack::GivenUp),
-            (false, true) => Some(HeldBack::For(Duration::from_secs(left.max(1)))),
-            (false, false) => None,
-        }
-    }
-
-    fn remember(&mut self, bundle: &Prn<Bundle>, patience: Patience, now: Timestamp) -> &mut Failure {
-        let known = self.failures.iter().position(|failure| failure.bundle == *bundle);
-        let known = known.and_then(|at| self.failures.remove(at));
-        let attempts = known.map_or(1, |known| known.attempts + 1);
-        if self.failures.len() >= REMEMBERED {
-            self.failures.pop_front();
-        }
-        let wait = patience.first_wait.saturating_mul(1 << (attempts - 1).min(16)).min(LONGEST_WAIT);
-        self.failures.push_back(Failure {
-            bundle: *bundle,
-            attempts,
-            given_up: false,
-            at: now,
-            wait_seconds: wait.as_secs(),
-        });
-        self.failures.back_mut().expect("it was just added")
     }
 
     fn report_on(&mut self, plan: &Plan, status: Status, detail: Option<&str>) {
@@ -373,19 +256,13 @@ impl State {
     }
 }
 
-/// Why a bundle is not tried now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HeldBack {
-    /// It failed too often, or was rolled back.
-    GivenUp,
-    /// It failed a moment ago.
-    For(Duration),
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
+    use super::failures::REMEMBERED;
     use super::*;
     use crate::tests::prn;
 
@@ -425,21 +302,22 @@ mod tests {
         match step {
             0 => drop(state.begin(&plan)),
             1 => state.fetched(plan, Some("0".to_owned())),
-            2 => state.entry_installed(true),
+            2 => drop(state.progress(1, true)),
             3 => state.await_restart(None),
             4 => state.installed(&plan),
             5 => state.failed(subject, "no", PATIENCE, now),
             6 => drop(state.interrupted(&plan, "no", PATIENCE, now)),
             7 => state.rolled_back(&plan, "no", PATIENCE, now),
             8 => drop(state.arrive(&plan.bundle, plan.release, None)),
-            _ => drop(state.entry_begun()),
+            9 => state.torn(&plan, "no", PATIENCE, now),
+            _ => state.postponed(subject, "no", PATIENCE, now),
         }
     }
 
     proptest! {
         #[test]
         fn whatever_happens_the_state_can_be_read_again_and_no_report_is_lost(
-            steps in prop::collection::vec((0..10_u8, 1..40_u64, 0..1_000_000_u64), 0..60),
+            steps in prop::collection::vec((0..11_u8, 1..40_u64, 0..1_000_000_u64), 0..60),
         ) {
             let mut state = State::new(Current::default());
             for (index, number, at) in steps {
@@ -470,10 +348,33 @@ mod tests {
         assert_eq!(held_back(&state, 1_000_000), Some(HeldBack::GivenUp));
     }
 
+    /// Only installers count; neither what came before nor after makes it worse.
+    #[test]
+    fn what_cannot_be_taken_waits_six_hours_at_most_and_is_tried_for_ever() {
+        let mut state = State::new(Current::default());
+        let plan = plan(1);
+        let mut at = 0;
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            state.postponed((&plan.bundle, None), "no", PATIENCE, moment(at));
+            let Some(HeldBack::For(wait)) = state.held_back(&plan.bundle, moment(at)) else { panic!() };
+            waits.push(wait.as_secs() / 60);
+            at += wait.as_secs();
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360, 360]);
+        assert_eq!(state.held_back(&plan.bundle, moment(at)), None);
+        for is_last in [false, false, true] {
+            state.failed((&plan.bundle, None), "no", PATIENCE, moment(at));
+            at += 100_000;
+            assert_eq!(state.held_back(&plan.bundle, moment(at)).is_some(), is_last);
+        }
+    }
+
     #[test]
     fn contents_that_cannot_be_reached_are_told_now_and_then_but_never_given_up() {
         let mut state = State::new(Current::default());
         let plan = plan(1);
+        // Its waits: 1, 2 and 4 minutes, and so on from the beginning.
         let told: Vec<_> = (0..7).map(|_| state.interrupted(&plan, "no", PATIENCE, moment(0))).collect();
         assert_eq!(told, [false, false, true, false, false, true, false]);
         assert_eq!(state.held_back(&plan.bundle, moment(100_000)), None);
@@ -483,7 +384,7 @@ mod tests {
     fn what_another_server_answer_says_of_the_same_bundle_is_not_skipped() {
         let mut state = State::new(Current::default());
         state.fetched(plan(1), None);
-        state.entry_installed(false);
+        assert!(state.progress(1, false) && !state.progress(1, false));
         state.failed((&plan(1).bundle, None), "no", PATIENCE, moment(0));
         let mut other = plan(1);
         other.entries[0].hash = Sha256Digest::of(b"other");

@@ -1,5 +1,5 @@
-//! The agent's folder: its state in one file that is replaced as a whole, the contents that were fetched, and the lock that
-//! keeps a second agent out.
+//! The agent's folder: its state and its journal, each in one file that is replaced as a whole, the contents that were fetched, and the lock
+//! that keeps a second agent out.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -7,9 +7,11 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use olivine_domain::hash::Sha256Digest;
+use serde::Serialize;
 
 use crate::Error;
 use crate::files;
+use crate::installing::{self, Journal};
 use crate::state::{Current, FORMAT, State};
 
 /// The agent's folder. Nobody else has it while this lives.
@@ -17,8 +19,6 @@ use crate::state::{Current, FORMAT, State};
 pub(crate) struct Store {
     folder: PathBuf,
     _lock: File,
-    #[cfg(test)]
-    pub(crate) power: crate::tests::Power,
 }
 
 impl Store {
@@ -34,12 +34,7 @@ impl Store {
             Err(TryLockError::WouldBlock) => return Err(Error::Busy { path: folder.to_owned() }),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        Ok(Self {
-            folder: folder.to_owned(),
-            _lock: lock,
-            #[cfg(test)]
-            power: crate::tests::Power::default(),
-        })
+        Ok(Self { folder: folder.to_owned(), _lock: lock })
     }
 
     /// The state as it was saved last; `factory` where none was. What can't be read is set aside: a device must go on.
@@ -53,11 +48,7 @@ impl Store {
         match serde_json::from_slice::<State>(&text) {
             Ok(state) if state.format == FORMAT => Ok(state),
             unreadable => {
-                let reason =
-                    unreadable.map_or_else(|error| error.to_string(), |_| "of another format".to_owned());
-                let aside = self.folder.join("state.json.unreadable");
-                tracing::error!(reason, aside = %aside.display(), "the state can't be read; it is set aside, and begun anew");
-                fs::rename(&path, aside).map_err(|source| Error::Folder { path, source })?;
+                set_aside(&path, unreadable.err())?;
                 Ok(State::new(factory))
             }
         }
@@ -65,14 +56,41 @@ impl Store {
 
     /// Saves the state, durably, before it is acted on.
     pub(crate) fn save(&self, state: &State) -> Result<(), Error> {
-        #[cfg(test)]
-        self.power.before_save()?;
-        let text = serde_json::to_vec_pretty(state).expect("a state always is JSON");
-        let path = self.state_file();
-        files::replace(&path, &text).map_err(|source| Error::Folder { path, source })?;
-        #[cfg(test)]
-        self.power.after_save()?;
-        Ok(())
+        write(self.state_file(), state)
+    }
+
+    /// The journal of a bundle that is being installed, if there is one. Without it, installing begins anew.
+    pub(crate) fn load_journal(&self) -> Result<Option<Journal>, Error> {
+        let path = self.journal_file();
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(Error::Folder { path, source }),
+        };
+        match serde_json::from_slice::<Journal>(&text) {
+            Ok(journal) if journal.format == installing::FORMAT => Ok(Some(journal)),
+            unreadable => {
+                set_aside(&path, unreadable.err())?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Saves the journal, durably, before the step that it announces.
+    pub(crate) fn save_journal(&self, journal: &Journal) -> Result<(), Error> {
+        write(self.journal_file(), journal)
+    }
+
+    /// The bundle is done.
+    pub(crate) fn remove_journal(&self) -> Result<(), Error> {
+        let path = self.journal_file();
+        files::remove(&path)
+            .and_then(|()| files::sync_folder(&path))
+            .map_err(|source| Error::Folder { path, source })
+    }
+
+    fn journal_file(&self) -> PathBuf {
+        self.folder.join("install.json")
     }
 
     fn state_file(&self) -> PathBuf {
@@ -125,4 +143,16 @@ impl Store {
             }
         }
     }
+}
+
+fn write(path: PathBuf, value: &impl Serialize) -> Result<(), Error> {
+    let text = serde_json::to_vec_pretty(value).map_err(io::Error::other);
+    text.and_then(|text| files::replace(&path, &text)).map_err(|source| Error::Folder { path, source })
+}
+
+fn set_aside(path: &Path, error: Option<serde_json::Error>) -> Result<(), Error> {
+    let reason = error.map_or_else(|| "of another format".to_owned(), |error| error.to_string());
+    let aside = path.with_added_extension("unreadable");
+    tracing::error!(reason, file = %path.display(), aside = %aside.display(), "what this agent knew can't be read; it is set aside, and begun anew");
+    fs::rename(path, aside).map_err(|source| Error::Folder { path: path.to_owned(), source })
 }

@@ -2,11 +2,11 @@
 
 mod attacks;
 mod device;
-mod power;
+pub(crate) mod disk;
 mod restarts;
 mod server;
 mod slow;
 mod updates;
+mod whole;
 
 pub(crate) use device::prn;
-pub(crate) use power::Power;

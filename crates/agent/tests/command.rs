@@ -80,6 +80,24 @@ fn a_configuration_that_never_updates_is_not_sound() {
 }
 
 #[test]
+fn a_command_that_has_no_way_back_is_sound_and_warned_of() {
+    let folder = folder();
+    let sound = fs::read_to_string(folder.path().join("agent.toml")).unwrap();
+    for (line, is_warned) in [
+        ("command = [\"true\"]", true),
+        ("command = [\"true\"]\nstage = [\"true\"]", true),
+        ("command = [\"true\"]\nrevert = [\"true\"]", false),
+    ] {
+        let text = sound.replace("copy = \"installed\"", line);
+        fs::write(folder.path().join("agent.toml"), text).unwrap();
+        let (code, text) = run(&folder, "check-config");
+        assert!(code == Some(0) && text.contains("is sound"), "{code:?} {text}");
+        let warning = "agent.toml: installer 1: the command has no revert";
+        assert_eq!(text.contains(warning), is_warned, "{text}");
+    }
+}
+
+#[test]
 fn a_server_that_is_not_there_is_an_error() {
     let (code, text) = run(&folder(), "once");
     assert_eq!(code, Some(1));

@@ -58,6 +58,17 @@ impl Unit {
         if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
     }
 
+    /// How far a bundle is installed. It must be whole at any moment, too.
+    pub(crate) fn journal(&self) -> Value {
+        assert!(
+            !self.folder.join("state/install.json.unreadable").exists(),
+            "{} has half a journal",
+            self.name
+        );
+        let text = self.text("state/install.json");
+        if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
+    }
+
     /// The files of downloads, with the number of bytes of each.
     pub(crate) fn downloads(&self) -> Vec<(PathBuf, u64)> {
         let folder = fs::read_dir(self.folder.join("state/downloads"));
@@ -70,6 +81,11 @@ impl Unit {
         let found = fs::metadata(path).unwrap();
         let written = (found.ino(), found.mtime(), found.mtime_nsec());
         Copied { hash: sha256_hex(&fs::read(path).unwrap()), written }
+    }
+
+    /// How many of its agents have said that they have started.
+    pub(crate) fn starts(&self) -> usize {
+        self.text("agent.log").matches(" started ").count()
     }
 
     /// The end of the agents' output, for a failed test.

@@ -51,9 +51,10 @@ impl Member {
         let Some((agent, _)) = self.life.take_if(|(_, until)| *until <= Instant::now()) else { return };
         agent.kill();
         self.kills += 1;
-        let installing = &self.unit.state()["phase"]["installing"];
-        if installing["next"] == 1 && installing["starts"] != 0 {
-            let version = installing["plan"]["version"].as_str().unwrap();
+        let (state, journal) = (self.unit.state(), self.unit.journal());
+        if let Some(version) = state["phase"]["installing"]["plan"]["version"].as_str()
+            && journal["progress"]["committing"]["next"] == 1
+        {
             *self.interrupted.entry(version.to_owned()).or_default() += 1;
         }
         self.look_at_copy();

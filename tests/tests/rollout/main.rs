@@ -9,12 +9,14 @@ mod killed;
 mod power;
 mod rollback;
 mod site;
+mod whole;
 
 use killed::a_rollout_survives_kills;
 use power::an_update_survives_power_losses;
 use rollback::{
     a_version_file_that_says_no_version_is_an_error, an_update_that_does_not_start_is_not_installed_again,
 };
+use whole::a_bundle_is_installed_whole_or_not_at_all;
 
 /// The database makes no difference to an agent, but two servers, either of which may be killed at any moment, can.
 mod postgres {
@@ -26,6 +28,7 @@ mod sqlite {
         async a_rollout_survives_kills,
         async a_version_file_that_says_no_version_is_an_error,
         async an_update_survives_power_losses,
+        async a_bundle_is_installed_whole_or_not_at_all,
         async an_update_that_does_not_start_is_not_installed_again
     );
 }

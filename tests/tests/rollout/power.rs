@@ -57,7 +57,7 @@ impl Victim {
             return;
         }
         // Each agent logs its start once.
-        if life.end.is_none() && self.unit.text("agent.log").matches(" started ").count() > self.had.len() {
+        if life.end.is_none() && self.unit.starts() > self.had.len() {
             life.end = Some(Instant::now() + life.length);
         }
         let Some(life) = self.life.take_if(|life| life.end.is_some_and(|end| end <= Instant::now())) else {

@@ -29,7 +29,7 @@ pub(crate) struct Site {
     authority: CertifiedIssuer<'static, KeyPair>,
     product: String,
     cohort: String,
-    /// `firmware` is copied, and `assets` are installed by a command.
+    /// `firmware` and `model` are copied, `assets` are installed by a command.
     artifacts: BTreeMap<&'static str, String>,
     /// The first release, which new devices have.
     first: String,
@@ -46,7 +46,7 @@ impl Site {
         let product = create(&api, "product", json!({"name": "gateway", "target": "gateway"})).await;
         let cohort = create(&api, "cohort", json!({"name": "production", "product_prn": product})).await;
         let mut artifacts = BTreeMap::new();
-        for name in ["firmware", "assets"] {
+        for name in ["firmware", "assets", "model"] {
             artifacts.insert(name, create(&api, "artifact", json!({"name": name})).await);
         }
         let authority = authority("factory");
@@ -118,6 +118,21 @@ impl Site {
 
     /// A new device. `running` is added to its settings about the running system.
     pub(crate) fn unit(&self, name: &str, running: &str) -> Unit {
+        let command =
+            format!(r#"command = ["sh", "-c", '''{INSTALL}''', "install", "{{version}}", "{{file}}"]"#);
+        self.make(name, running, &command)
+    }
+
+    /// A device with three files, of which the program of this installer changes `assets.bin`.
+    pub(crate) fn unit_of_three(&self, name: &str, program: &str) -> Unit {
+        let unit = self.make(name, "", program);
+        for file in ["assets.bin", "model.bin"] {
+            unit.write(file, "from the factory");
+        }
+        unit
+    }
+
+    fn make(&self, name: &str, running: &str, program: &str) -> Unit {
         let folder = self.folder.path().join(name);
         fs::create_dir(&folder).unwrap();
         let unit = Unit { folder, name: name.to_owned() };
@@ -126,13 +141,13 @@ impl Site {
         unit.write("device.key", key);
         unit.write("signing.pem", self.signing_key());
         unit.write("firmware.bin", "from the factory");
-        unit.write("agent.toml", self.configuration(self.server.device_ca(), running));
+        unit.write("agent.toml", self.configuration(self.server.device_ca(), running, program));
         unit
     }
 
-    fn configuration(&self, authority: &Path, running: &str) -> String {
+    fn configuration(&self, authority: &Path, running: &str, program: &str) -> String {
         let (server, authority) = (self.devices.address(), authority.display());
-        let [firmware, assets] = ["firmware", "assets"].map(|name| &self.artifacts[name]);
+        let [firmware, assets, model] = ["firmware", "assets", "model"].map(|name| &self.artifacts[name]);
         let first = &self.first;
         format!(
             r#"
@@ -158,7 +173,11 @@ impl Site {
 
             [[installers]]
             artifact_prn = "{assets}"
-            command = ["sh", "-c", '''{INSTALL}''', "install", "{{version}}", "{{file}}"]
+            {program}
+
+            [[installers]]
+            artifact_prn = "{model}"
+            copy = "model.bin"
             "#
         )
     }

@@ -105,7 +105,7 @@ impl Agent {
             downloads::Error::TooSlow { .. } => {
                 self.postpone((&plan.bundle, plan.release.clone()), format!("download_failed: {detail}"))
             }
-            _ => self.fail((&plan.bundle, plan.release.clone()), detail),
+            _ => self.postpone((&plan.bundle, plan.release.clone()), detail),
         }
     }
 }

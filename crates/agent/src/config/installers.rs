@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{artifact_prn, wrong};
 use crate::Error;
-use crate::installers::{Action, Installer, PLACEHOLDERS};
+use crate::installers::{Action, Installer, PLACEHOLDERS, Programs};
 use crate::shells::code_with_placeholder;
 
 #[derive(Debug, Deserialize)]
@@ -16,6 +16,8 @@ pub(super) struct InstallerSection {
     artifact_prn: Option<String>,
     target: Option<String>,
     command: Option<Vec<String>>,
+    stage: Option<Vec<String>>,
+    revert: Option<Vec<String>>,
     timeout_seconds: Option<u64>,
     reboot_exit_code: Option<i32>,
     copy: Option<PathBuf>,
@@ -39,30 +41,18 @@ impl InstallerSection {
         if self.mode.is_some() {
             return Err(wrong(format!("{place}: mode is for copy")));
         }
-        match words.first() {
-            None => return Err(wrong(format!("{place}: command is a list that begins with a program"))),
-            Some(program) if program.contains('{') => {
-                return Err(wrong(format!("{place}: the program itself can't be a placeholder")));
-            }
-            Some(_) => {}
-        }
-        if let Some(word) = words.iter().find(|word| has_unknown_placeholder(word)) {
-            return Err(wrong(format!(
-                "{place}: '{word}' has a placeholder that does not exist; there are {PLACEHOLDERS:?}"
-            )));
-        }
-        if let Some(code) = code_with_placeholder(words, PLACEHOLDERS) {
-            return Err(wrong(format!(
-                "{place}: '{code}' is run by a shell or an interpreter, so it can't have placeholders: what the server says would \
-                 be run as code. Use environment variables in quotes instead, such as \"$OLIVINE_FILE\" and \"$OLIVINE_VERSION\""
-            )));
+        let lines =
+            [("command", Some(words)), ("stage", self.stage.as_deref()), ("revert", self.revert.as_deref())];
+        for (name, words) in lines {
+            words.map_or(Ok(()), |words| check_line(name, words, place))?;
         }
         let timeout = self.timeout_seconds.unwrap_or(1_800);
         if timeout == 0 || self.reboot_exit_code == Some(0) {
             return Err(wrong(format!("{place}: timeout_seconds and reboot_exit_code are not 0")));
         }
+        let (stage, revert) = (self.stage.clone(), self.revert.clone());
         Ok(Action::Command {
-            words: words.to_vec(),
+            programs: Programs { stage, commit: words.to_vec(), revert },
             timeout: Duration::from_secs(timeout),
             reboot_exit_code: self.reboot_exit_code,
         })
@@ -72,6 +62,9 @@ impl InstallerSection {
         if self.timeout_seconds.is_some() || self.reboot_exit_code.is_some() {
             return Err(wrong(format!("{place}: timeout_seconds and reboot_exit_code are for commands")));
         }
+        if self.stage.is_some() || self.revert.is_some() {
+            return Err(wrong(format!("{place}: stage and revert are for commands; a copy has its own")));
+        }
         if path.file_name().is_none() {
             return Err(wrong(format!("{place}: copy names a file")));
         }
@@ -80,6 +73,29 @@ impl InstallerSection {
         let mode = mode.ok_or_else(|| wrong(format!("{place}: mode is written like \"0755\"")))?;
         Ok(Action::Copy { path: path.to_owned(), mode })
     }
+}
+
+/// A program with its arguments.
+fn check_line(name: &str, words: &[String], place: &str) -> Result<(), Error> {
+    match words.first() {
+        None => return Err(wrong(format!("{place}: {name} is a list that begins with a program"))),
+        Some(program) if program.contains('{') => {
+            return Err(wrong(format!("{place}: the program of {name} itself can't be a placeholder")));
+        }
+        Some(_) => {}
+    }
+    if let Some(word) = words.iter().find(|word| has_unknown_placeholder(word)) {
+        return Err(wrong(format!(
+            "{place}: '{word}' has a placeholder that does not exist; there are {PLACEHOLDERS:?}"
+        )));
+    }
+    if let Some(code) = code_with_placeholder(words, PLACEHOLDERS) {
+        return Err(wrong(format!(
+            "{place}: '{code}' is run by a shell or an interpreter, so it can't have placeholders: what the server says would \
+             be run as code. Use environment variables in quotes instead, such as \"$OLIVINE_FILE\" and \"$OLIVINE_VERSION\""
+        )));
+    }
+    Ok(())
 }
 
 /// Braces are for placeholders only where they enclose a lowercase name.

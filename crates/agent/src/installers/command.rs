@@ -14,33 +14,55 @@ use tokio::process::{Child, Command};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::Success;
+use super::Piece;
 use super::copy::{changed, digest};
 use crate::files;
 use crate::plan::{Entry, is_argument};
-use crate::store::Store;
 
 /// How often a lock is tried that another program has.
 const LOCK_PAUSE: Duration = Duration::from_millis(250);
 /// How much of what a program says on its standard error is told in a report.
 const TAIL: u64 = 1_000;
 
+/// What is asked of a program.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order<'a> {
+    /// The program and its arguments, with placeholders.
+    pub(super) words: &'a [String],
+    /// How long it may take.
+    pub(super) timeout: Duration,
+    /// Whether it gets a content that is still what was checked.
+    pub(super) content: Reading,
+}
+
+/// Whether a content is read once more before a program gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// What the disk made of it in the meantime must still be what was signed.
+    Anew,
+    /// It was just read, or the program takes back what was made of it.
+    Not,
+}
+
+/// Runs a program. The code with which it ended, of those that `is_fine`; anything else is a failure.
 pub(super) async fn run(
-    words: &[String],
-    (timeout, reboot_exit_code): (Duration, Option<i32>),
-    entry: &Entry,
-    store: &Store,
-) -> Result<Success, String> {
+    order: Order<'_>,
+    piece: Piece<'_>,
+    is_fine: impl Fn(i32) -> bool,
+) -> Result<i32, String> {
+    let Piece { entry, store, .. } = piece;
     let (file, metadata) = (store.content(&entry.hash), store.metadata(&entry.hash));
     let failed = |error: io::Error| format!("can't prepare the installer: {error}");
-    let deadline = Instant::now() + timeout;
+    let deadline = Instant::now() + order.timeout;
     let lock = lock(&store.install_lock(), deadline).await?;
-    check(&file, entry).await.map_err(failed)?;
+    if order.content == Reading::Anew {
+        check(&file, entry).await.map_err(failed)?;
+    }
     files::replace(&metadata, entry.metadata.as_deref().unwrap_or("null").as_bytes()).map_err(failed)?;
     // An earlier version of this agent may have checked less when it saved the plan.
-    check_words(words, entry)?;
+    check_words(order.words, entry)?;
     let facts = facts(entry, &file, &metadata);
-    let words: Vec<_> = words.iter().map(|word| fill(word, &facts)).collect();
+    let words: Vec<_> = order.words.iter().map(|word| fill(word, &facts)).collect();
     let [program, arguments @ ..] = words.as_slice() else {
         return Err("the installer's command is empty".to_owned());
     };
@@ -59,14 +81,13 @@ pub(super) async fn run(
     let Some(status) = wait(&mut child, deadline).await else {
         return Err(format!(
             "the installer '{program}' was stopped: it took more than {} seconds",
-            timeout.as_secs()
+            order.timeout.as_secs()
         ));
     };
     let status =
         status.map_err(|error| format!("can't tell how the installer '{program}' ended: {error}"))?;
     match status.code() {
-        Some(0) => Ok(Success { needs_restart: false }),
-        code @ Some(_) if code == reboot_exit_code => Ok(Success { needs_restart: true }),
+        Some(code) if is_fine(code) => Ok(code),
         _ => Err(format!("the installer '{program}' failed ({status}){}", tail(&output))),
     }
 }
@@ -106,7 +127,8 @@ async fn lock(path: &Path, deadline: Instant) -> Result<File, String> {
     Ok(file)
 }
 
-async fn check(file: &Path, entry: &Entry) -> io::Result<()> {
+/// Reads a content once more: it must still be what was checked.
+pub(super) async fn check(file: &Path, entry: &Entry) -> io::Result<()> {
     let (file, hash) = (file.to_owned(), entry.hash);
     let checking = spawn_blocking(move || if digest(&file)? == hash { Ok(()) } else { Err(changed()) });
     checking.await.unwrap_or_else(|error| Err(io::Error::other(error)))

@@ -47,6 +47,36 @@ async fn altered_content() {
     assert_eq!(device.server.seen("/content").len(), 1);
 }
 
+/// A host that has the wrong bytes for a while must not make a fleet give a bundle up.
+#[tokio::test]
+async fn five_wrong_contents_then_right() {
+    let device = served(|reply| Reply { body: b"the enuinge content".to_vec(), ..reply }).await;
+    for _ in 0..5 {
+        refuses(&device, "what arrived has the hash").await;
+    }
+    device.server.straighten();
+    assert!(matches!(device.once().await.unwrap(), Outcome::Updated { .. }));
+    assert_eq!(device.installed("one").unwrap(), GENUINE);
+}
+
+/// Neither what the server says, nor what the device lacks, is a reason to give a bundle up.
+#[tokio::test]
+async fn five_refusals_of_each_kind_then_right() {
+    for (field, wrong, reason) in [
+        ("signatures", json!([]), "0 of the 1 required"),
+        ("hash", json!("no hash"), "hash of an entry"),
+        ("url", Value::Null, "no URL"),
+        ("size", json!(1_u64 << 40), "max_download_bytes"),
+    ] {
+        let device = offered(|_, entry| entry[field] = wrong).await;
+        for _ in 0..5 {
+            refuses(&device, reason).await;
+        }
+        device.offer(1, &[device.entry(1, "1.0.0", GENUINE)]);
+        assert!(matches!(device.once().await.unwrap(), Outcome::Updated { .. }), "{field}");
+    }
+}
+
 #[tokio::test]
 async fn content_and_hash_altered_together() {
     let device = offered(|device, entry| {
@@ -344,6 +374,9 @@ async fn more_than_the_device_takes() {
     let device = offered(|_, _| {}).await;
     device.configure("max_download_bytes = 18", "[[installers]]\ncopy = \"one\"\n");
     refuses(&device, "max_download_bytes").await;
+    let four_gibibytes = 4_u64 << 30;
+    let device = offered(move |_, entry| entry["size"] = json!(four_gibibytes + 1)).await;
+    refuses(&device, "max_download_bytes allows 4294967296").await;
     refuses(&offered(|_, entry| entry["size"] = json!(u64::MAX)).await, "").await;
     let device = Device::new().await;
     device.offer(1, &[]);
@@ -353,7 +386,8 @@ async fn more_than_the_device_takes() {
 #[tokio::test]
 async fn more_than_there_is_room_for() {
     let device = offered(|_, entry| entry["size"] = json!(1_u64 << 50)).await;
-    device.configure("max_attempts = 1", "[[installers]]\ncopy = \"one\"\n");
+    let no_limit = "max_attempts = 1\nmax_download_bytes = 9_000_000_000_000_000_000";
+    device.configure(no_limit, "[[installers]]\ncopy = \"one\"\n");
     for _ in 0..3 {
         refuses(&device, "the update needs 1125899906842624 more bytes").await;
     }

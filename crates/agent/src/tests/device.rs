@@ -14,7 +14,7 @@ use olivine_domain::time::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::Power;
+use super::disk::{self, Cut};
 use super::server::Server;
 use crate::agent::Agent;
 use crate::config::Settings;
@@ -149,11 +149,22 @@ impl Device {
         self.agent().poll().await
     }
 
-    /// One question by a new process whose power fails.
-    pub(crate) async fn once_with(&self, power: Power) -> Result<Outcome, Error> {
+    /// One question by a new process that ends after so many steps at its disk.
+    pub(crate) async fn once_until(&self, steps: u32, cut: Cut) -> Result<Outcome, Error> {
         let mut agent = self.agent();
-        agent.store.power = power;
-        agent.poll().await
+        disk::attach(self.folder.path(), Some(steps));
+        let result = agent.poll().await;
+        drop(agent);
+        if disk::detach(self.folder.path(), cut) { Err(Error::Power) } else { result }
+    }
+
+    /// What an agent keeps beside installed files while it installs, and its journal. Nothing of it stays.
+    pub(crate) fn leftovers(&self) -> Vec<String> {
+        let folders =
+            [self.path(""), self.path("state")].map(|folder| std::fs::read_dir(folder).into_iter().flatten());
+        let names =
+            folders.into_iter().flatten().flatten().map(|file| file.file_name().into_string().unwrap());
+        names.filter(|name| name.contains("olivine-") || name == "install.json").collect()
     }
 
     /// The statuses that the server acknowledged, in order.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Power;
 use super::device::{Device, prn};
+use super::disk::Cut;
 use crate::outcome::{Error, Outcome};
 use crate::state::Phase;
 use crate::stop::stop;
@@ -134,34 +134,47 @@ async fn an_entry_that_brings_the_device_down_each_time_is_given_up() {
     let device = Device::new().await;
     device.configure("max_attempts = 2", "[[installers]]\ncommand = [\"true\"]\n");
     device.offer(1, &[device.entry(1, "1.0.0", "first")]);
-    // Each process lasts until its first change is saved.
-    while !matches!(device.agent().state.phase, Phase::Installing { starts: 2, .. }) {
-        device.once_with(Power::failing_at(1)).await.unwrap_err();
+    let journal = || std::fs::read_to_string(device.path("state/install.json")).unwrap_or_default();
+    let mut steps = 0;
+    while !(journal().contains("committing") && journal().contains("\"starts\": 1")) {
+        let _ = std::fs::remove_dir_all(device.path("state"));
+        steps += 1;
+        device.once_until(steps, Cut::Power).await.unwrap_err();
+    }
+    // Each process lasts until it has said that it begins.
+    while !journal().contains("\"starts\": 2") {
+        device.once_until(6, Cut::Power).await.unwrap_err();
     }
     let outcome = device.once().await.unwrap();
     assert!(
-        matches!(&outcome, Outcome::Failed { detail, .. } if detail.contains("went down")),
+        matches!(&outcome, Outcome::Failed { detail, .. } if detail.contains("went down 2 times while it was installed")),
         "{outcome:?}"
     );
 }
 
-#[tokio::test]
-async fn a_stop_is_heeded_between_two_entries_and_never_in_one() {
+/// One entry is a program that shows when it runs, with this in its configuration besides; the other one is copied.
+async fn slow_program(settings: &str) -> Device {
     let device = Device::new().await;
-    let (stopper, stop) = stop();
     let script = format!(
         "touch {}; sleep 0.3; touch {}",
         device.path("began").display(),
         device.path("ended").display()
     );
+    let settings = settings.replace("SLOW", &format!("[\"sh\", \"-c\", \"{script}\"]"));
     device.configure(
         "",
         &format!(
-            "[[installers]]\nartifact_prn = \"{}\"\ncommand = [\"sh\", \"-c\", \"{script}\"]\n[[installers]]\ncopy = \"two\"\n",
+            "[[installers]]\nartifact_prn = \"{}\"\n{settings}\n[[installers]]\ncopy = \"two\"\n",
             prn("artifact", 1)
         ),
     );
     device.offer(1, &[device.entry(1, "1.0.0", "first"), device.entry(2, "1.0.0", "second")]);
+    device
+}
+
+/// Asks for a stop once the program runs.
+async fn stopped_amidst(device: &Device) -> Result<Outcome, Error> {
+    let (stopper, stop) = stop();
     let mut agent = device.try_agent(stop).unwrap();
     let began = device.path("began");
     let asking = async {
@@ -171,8 +184,25 @@ async fn a_stop_is_heeded_between_two_entries_and_never_in_one() {
         stopper.ask();
     };
     let (result, ()) = tokio::join!(agent.poll(), asking);
+    result
+}
+
+#[tokio::test]
+async fn a_stop_is_heeded_between_two_stagings_and_never_in_one() {
+    let device = slow_program("stage = SLOW\ncommand = [\"true\"]").await;
+    let result = stopped_amidst(&device).await;
     assert!(matches!(result, Err(Error::Stopped)), "{result:?}");
     assert!(device.path("ended").exists() && !device.path("two").exists());
-    drop(agent);
+    std::fs::remove_file(device.path("began")).unwrap();
     assert!(matches!(device.once().await.unwrap(), Outcome::Updated { .. }));
+    assert!(!device.path("began").exists(), "what is staged stays staged");
+}
+
+/// Else a device that is switched off for a year would be between two bundles.
+#[tokio::test]
+async fn a_stop_waits_for_the_whole_bundle_once_something_is_installed() {
+    let device = slow_program("command = SLOW").await;
+    let result = stopped_amidst(&device).await;
+    assert!(matches!(result, Ok(Outcome::Updated { .. }) | Err(Error::Stopped)), "{result:?}");
+    assert!(device.path("ended").exists() && device.path("two").exists());
 }

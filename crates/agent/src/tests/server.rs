@@ -80,6 +80,8 @@ impl Server {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (acceptor, server) = (acceptor.clone(), serving.clone());
+                // Head and body are two packets; without this, the second one waits for the device.
+                stream.set_nodelay(true).unwrap();
                 tokio::spawn(async move {
                     let stream = acceptor.accept(stream).await.ok()?;
                     let has_certificate = stream.get_ref().1.peer_certificates().is_some();

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use super::Power;
 use super::device::{Device, prn, update};
+use super::disk::Cut;
 use super::server::Reply;
 use crate::outcome::{Error, Outcome};
 
@@ -47,42 +47,45 @@ async fn both_forms_of_an_ed25519_signature_are_taken() {
     assert!(matches!(device.once().await.unwrap(), Outcome::Updated { .. }));
 }
 
-/// The power fails once, at each moment at which something is saved.
+/// The power fails once, at each moment at which something happens to the disk.
 #[tokio::test]
 async fn power_lost_at_any_moment_costs_nothing() {
-    let device = two().await;
-    let mut moment = 0;
-    loop {
-        let first = device.once_with(Power::failing_at(moment)).await;
-        let inode = |name| std::fs::metadata(device.path(name)).ok().map(|found| found.ino());
-        let before = (inode("one"), inode("two"));
-        while device.once().await.unwrap() != Outcome::UpToDate {}
-        assert!(both_installed(&device), "{moment}");
-        let mut told = device.told();
-        // What was said but not noted as said is said again.
-        told.dedup();
-        assert_eq!(told, ["downloading", "installing", "installed"], "{moment}");
-        let same = |before: Option<u64>, name| before.is_none() || before == inode(name);
-        assert!(same(before.0, "one") && same(before.1, "two"), "installed twice: {moment}");
-        if first.is_ok() {
-            break;
+    for cut in [Cut::Process, Cut::Power] {
+        let device = two().await;
+        let mut moment = 0;
+        loop {
+            let first = device.once_until(moment, cut).await;
+            let inode = |name| std::fs::metadata(device.path(name)).ok().map(|found| found.ino());
+            let before = (inode("one"), inode("two"));
+            while device.once().await.unwrap() != Outcome::UpToDate {}
+            assert!(both_installed(&device), "{moment}");
+            let mut told = device.told();
+            // What was said but not noted as said is said again.
+            told.dedup();
+            assert_eq!(told, ["downloading", "installing", "installed"], "{moment}");
+            let same = |before: Option<u64>, name| before.is_none() || before == inode(name);
+            assert!(same(before.0, "one") && same(before.1, "two"), "installed twice: {moment}");
+            assert_eq!(device.leftovers(), [""; 0], "{moment}");
+            if first.is_ok() {
+                break;
+            }
+            device.reset();
+            assert!(matches!(first, Err(Error::Power)), "{moment}: {first:?}");
+            moment += 1;
         }
-        device.reset();
-        assert!(matches!(first, Err(Error::Power)), "{moment}: {first:?}");
-        moment += 1;
+        assert!(moment >= 60, "only {moment} moments");
     }
-    assert!(moment >= 18, "only {moment} moments");
 }
 
 /// No process lives for long.
 #[tokio::test]
 async fn power_lost_again_and_again_only_takes_time() {
     let device = two().await;
-    for moments in 3..9 {
+    for steps in 16..22 {
         let mut processes = 0;
-        while device.once_with(Power::failing_at(moments)).await.ok() != Some(Outcome::UpToDate) {
+        while device.once_until(steps, Cut::Power).await.ok() != Some(Outcome::UpToDate) {
             processes += 1;
-            assert!(processes < 40, "{moments}: {:?}", device.agent().state);
+            assert!(processes < 40, "{steps}: {:?}", device.agent().state);
         }
         assert!(both_installed(&device));
         let mut told = device.told();
@@ -246,12 +249,14 @@ async fn a_device_between_two_bundles_does_not_claim_the_old_one() {
     device.configure(
         "",
         &format!(
-            "[[installers]]\nartifact_prn = \"{}\"\ncopy = \"one\"\n[[installers]]\ncommand = [\"false\"]\n",
-            prn("artifact", 1)
+            "[[installers]]\nartifact_prn = \"{}\"\ncommand = [\"cp\", \"{{file}}\", \"{}\"]\n[[installers]]\ncommand = [\"false\"]\n",
+            prn("artifact", 1),
+            device.path("one").display()
         ),
     );
     device.offer(2, &[device.entry(1, "2.0.0", "new first"), device.entry(2, "2.0.0", "new second")]);
     assert!(matches!(device.once().await.unwrap(), Outcome::Failed { .. }));
+    assert!(device.last_detail().contains("1 of 2 entries stay installed"), "{}", device.last_detail());
     let _ = device.once().await;
     let asked = device.server.seen("/update?").last().unwrap().headers.clone();
     assert_eq!((asked.get("peridio-bundle-prn"), &asked["peridio-release-prn"]), (None, &prn("release", 1)));
