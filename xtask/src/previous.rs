@@ -27,6 +27,8 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
     lend_dependencies(&executables, &own.join("debug"))?;
     let mut build = cargo();
     build.args(["build", "--workspace", "--bin", "olivine", "--target-dir"]).arg(&own).current_dir(&source);
+    // As here, whatever that version's profile says: it takes a third less time, and dependencies are the same.
+    build.env("CARGO_PROFILE_DEV_DEBUG", "false");
     run::step(&mut build)?;
     fs::rename(own.join("debug/olivine"), folder.join("olivine")).context("putting the executable aside")?;
     fs::remove_dir_all(&source)?;

@@ -140,18 +140,19 @@ fn on_one_process(suite: &Suite) -> Vec<Run> {
 }
 
 /// The suites that take longest. If one of them started last, it would run alone at the end on one core.
-const LONGEST: [&str; 14] = [
+const LONGEST: [&str; 15] = [
+    "in_process",
     "olivine-records",
+    "coherence",
     "processes",
     "killed",
-    "coherence",
     "distribution",
     "rollout",
     "bad_input",
     "backends",
     "shares",
     "lifecycle",
-    "in_process",
+    "archive_storage",
     "storage",
     "races",
     "serving",

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::database::Executor;
 use crate::error::Error;
-use crate::lists::Listed;
+use crate::lists::listed::Listed;
 
 /// A table whose records are of a product or a cohort, so that somebody may reach some of them only.
 pub(crate) trait Placed: Listed {

@@ -57,7 +57,7 @@ pub(crate) struct List {
     #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     quarantined: Option<bool>,
     #[arg(
-        help = "What to sort by: inserted_at (the default) or identifier",
+        help = "The field that sorts the list: inserted_at (the default) or identifier",
         long,
         value_name = "FIELD",
         help_heading = "List options"
